@@ -37,8 +37,7 @@ const struct proc *event_places_process(struct event_places *places, const struc
     if (!frame || event->pid <= 0)
         return NULL;
     look_at(places, frame);
-    const uint32_t index =
-        map_find(&places->procs, key_of(frame_host_number(frame, event->netns), event->pid));
+    const uint32_t index = map_find(&places->procs, key_of(event->host, event->pid));
     const struct proc *proc = index < frame->proc_count ? &frame->procs[index] : NULL;
     if (!proc || (event->owner_start_ticks && proc->start_ticks &&
                   event->owner_start_ticks != proc->start_ticks))

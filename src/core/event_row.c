@@ -23,8 +23,7 @@ static bool is_held_by_owner(const struct frame *base, const struct conn *conn,
 /* Units and executables are those of the process in base. */
 static void fill_owner(struct event_row *row, const struct event *event, const struct frame *base)
 {
-    const struct proc *known =
-        base ? frame_find_host_proc(base, frame_host_number(base, event->netns), event->pid) : NULL;
+    const struct proc *known = base ? frame_find_host_proc(base, event->host, event->pid) : NULL;
 
     if (is_process_of(known, event)) {
         row->proc = *known;

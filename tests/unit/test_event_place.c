@@ -109,6 +109,24 @@ static void test_group_and_row_of_the_socket(void **state)
     frame_pool_release(pool);
 }
 
+/* The frame of several hosts does not show the network namespace any more. */
+static void test_host_of_the_event(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frame = make_frame(pool);
+    struct event_places places = {0};
+    struct event event = {.uid = UINT32_MAX, .pid = 77, .netns = 9, .host = 2};
+
+    (void)state;
+    frame->procs[0].host = 2;
+    assert_ptr_equal(event_places_process(&places, frame, &event), &frame->procs[0]);
+    event.host = 1;
+    assert_null(event_places_process(&places, frame, &event));
+    event_places_done(&places);
+    frame_release(frame);
+    frame_pool_release(pool);
+}
+
 static void test_nothing_known(void **state)
 {
     struct event_places places = {0};
@@ -147,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_process_of_the_frame),
         cmocka_unit_test(test_next_frame_in_the_same_memory),
         cmocka_unit_test(test_group_and_row_of_the_socket),
+        cmocka_unit_test(test_host_of_the_event),
         cmocka_unit_test(test_nothing_known),
         cmocka_unit_test(test_next_frame),
     };

@@ -160,15 +160,17 @@ static bool is_full(const struct conn *conn)
 /* The same listener as an earlier recording has it; NULL: there is none. */
 static struct summary_listener *resume_listener(struct summary *summary, const struct conn *conn)
 {
-    for (uint32_t i = 0; i < summary->listener_count; i++) {
+    for (uint32_t i = 0; summary->earlier_count && i < summary->listener_count; i++) {
         struct summary_listener *listener = &summary->listeners[i];
-        if (listener->serial || listener->port != conn->tuple.local_port ||
-            listener->family != conn->tuple.family ||
+        if (listener->serial || listener->netns != conn->netns ||
+            listener->port != conn->tuple.local_port || listener->family != conn->tuple.family ||
             addr_compare(&listener->local, &conn->tuple.local) != 0)
             continue;
         if (map_put(&summary->listener_of, conn->serial, i))
             return NULL;
+        summary->earlier_count--;
         listener->serial = conn->serial;
+        listener->pid = 0; /* another process may have it now */
         listener->drops_before = conn->drops;
         return listener;
     }
@@ -189,6 +191,7 @@ static struct summary_listener *add_listener(struct summary *summary, const stru
                                           .local = conn->tuple.local,
                                           .port = conn->tuple.local_port,
                                           .family = conn->tuple.family,
+                                          .netns = conn->netns,
                                           .drops_before = conn->drops};
     return listener;
 }
@@ -345,6 +348,7 @@ void summary_begin_recording(struct summary *summary)
     map_clear(&summary->listener_of);
     for (uint32_t i = 0; i < summary->listener_count; i++)
         summary->listeners[i].serial = 0;
+    summary->earlier_count = summary->listener_count;
 }
 
 int summary_take(struct summary *summary, const struct frame *frame, struct event_ring *ring)

@@ -42,6 +42,7 @@ struct summary_listener {
     struct addr local;
     uint16_t port;
     uint8_t family;
+    uint32_t netns;
     int32_t pid; /* 0 = unknown */
     char name[EVENT_NAME_MAX];
     uint32_t queue, backlog; /* when it was fullest */
@@ -72,6 +73,7 @@ struct summary {
     uint64_t elsewhere; /* opens beyond SUMMARY_PLACES_MAX places */
     struct summary_listener *listeners;
     uint32_t listener_count, listener_capacity;
+    uint32_t earlier_count; /* of listeners with serial 0 */
     struct map listener_of; /* by serial */
 
     /* between frames */

@@ -223,10 +223,57 @@ static void an_owner_found_later_is_named(void **state)
     frame_pool_release(pool);
 }
 
+/* A frame with a full listener of this process in this network namespace. */
+static void take_full(struct summary *summary, struct frame_pool *pool, uint32_t netns, int32_t pid)
+{
+    struct event_ring *ring = event_ring_new(64);
+    struct frame *frame = frame_new(pool);
+    struct conn *conn = frame_add_conn(frame);
+    struct proc *proc = frame_add_proc(frame);
+
+    frame->number = 1;
+    frame->mono_ns = frame->wall_ns = START_NS;
+    frame->next_event = 1;
+    *conn = (struct conn){.serial = 1,
+                          .state = STATE_LISTEN,
+                          .netns = netns,
+                          .known = KNOWN_QUEUES,
+                          .receive_queue = 9,
+                          .send_queue = 8,
+                          .owner_word = OWNER_PROCESS};
+    proc->pid = pid;
+    proc->comm = "server";
+    assert_int_equal(summary_take(summary, frame, ring), 0);
+    frame_release(frame);
+    event_ring_free(ring);
+}
+
+/* Started again it is the same listener with another pid; one of another network namespace is not. */
+static void a_listener_is_resumed_in_its_namespace(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct summary summary;
+
+    (void)state;
+    summary_init(&summary);
+    take_full(&summary, pool, 1, 77);
+    summary_begin_recording(&summary);
+    take_full(&summary, pool, 2, 88);
+    assert_int_equal(summary.listener_count, 2);
+    summary_begin_recording(&summary);
+    take_full(&summary, pool, 1, 99);
+    assert_int_equal(summary.listener_count, 2);
+    assert_int_equal(summary.listeners[0].pid, 99);
+    assert_int_equal(summary.listeners[1].pid, 88);
+    summary_done(&summary);
+    frame_pool_release(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_owner_found_later_is_named),
+        cmocka_unit_test(a_listener_is_resumed_in_its_namespace),
         cmocka_unit_test(an_outage_is_summed_up),
         cmocka_unit_test(retransmitted_bytes_add_up),
     };

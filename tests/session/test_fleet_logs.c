@@ -6,6 +6,7 @@
 #include "demo_log.h"
 #include "session/log/copy.h"
 #include "session/log/reader.h"
+#include "source/fleet/log_member.h"
 #include "source/fleet/logs.h"
 
 #include <errno.h>
@@ -347,13 +348,44 @@ static void test_sums(void **state)
     close_logs(&scene);
 }
 
+/* What was missed is reported at the end at the latest, and is not of another place. */
+static void test_missed(void **state)
+{
+    struct event_ring *scratch = event_ring_new(EVENT_RING_DEFAULT);
+    struct frame_pool *pool = frame_pool_new();
+    struct log_member member;
+    struct demo_log log;
+    char why[320];
+
+    (void)state;
+    demo_log_init(&log, "one.jsonl", 30, NEED_OWNER);
+    demo_log_make(&log, 3);
+    const struct log_path path = {.path = log.path};
+    assert_int_equal(log_member_open(&member, &path, scratch, why, sizeof(why)), 0);
+    member.missed = 7;
+    assert_int_equal(log_member_stand(&member, scratch, member.next_ns), 0);
+    assert_int_equal(member.missed, 0);
+    while (!member.done) {
+        log_member_read(&member, scratch, pool, &no_wish);
+        log_member_peek(&member, scratch);
+    }
+    assert_string_equal(member.fault, "");
+    member.missed = 7;
+    log_member_note_rest(&member);
+    assert_string_equal(member.fault, "memory was refused: 7 events before its end are missing");
+    log_member_done(&member);
+    frame_pool_release(pool);
+    event_ring_free(scratch);
+    demo_log_done(&log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_clock), cmocka_unit_test(test_back_and_forth),
         cmocka_unit_test(test_seek),      cmocka_unit_test(test_search),
         cmocka_unit_test(test_events),    cmocka_unit_test(test_density),
-        cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_sums),      cmocka_unit_test(test_missed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "source/log/replay.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,7 @@ int log_member_stand(struct log_member *member, struct event_ring *scratch, int6
     int error = 0;
 
     member->event_count = member->read_count = 0;
+    member->missed = 0;
     if (is_placed(member, limit_ns))
         return 0;
     frame_release(member->latest);
@@ -133,6 +135,7 @@ int log_member_stand(struct log_member *member, struct event_ring *scratch, int6
     }
     take_events(member, scratch);
     member->event_count = 0;
+    member->missed = 0;
     if (error == -ENODATA) /* it has no frame */
         member->done = true;
     return error == -ENODATA ? 0 : error;
@@ -170,6 +173,10 @@ void log_member_note_rest(struct log_member *member)
     if (member->frames == 0 && !member->latest)
         snprintf(member->fault, sizeof(member->fault),
                  "no frame is in it: read it by itself, not beside others");
+    else if (member->missed > 0)
+        snprintf(member->fault, sizeof(member->fault),
+                 "memory was refused: %" PRIu64 " events before its end are missing",
+                 member->missed);
     else if (member->event_count > 0)
         snprintf(member->fault, sizeof(member->fault),
                  "%u events behind its last frame are left out: read it by itself",

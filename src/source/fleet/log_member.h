@@ -49,7 +49,8 @@ void log_member_look_again(struct log_member *member);
 int log_member_span(struct log_member *member, int64_t *first_ns, int64_t *last_ns);
 /* Why the host has a gap between its latest frame and the next, "" = unknown. */
 const char *log_member_gap(const struct log_member *member);
-/* Notes events after the last frame, which would otherwise be lost silently. */
+/* Notes events after the last frame, and those missed behind the last event, which would otherwise be
+ * lost silently. */
 void log_member_note_rest(struct log_member *member);
 
 #endif

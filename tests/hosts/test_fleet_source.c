@@ -159,6 +159,33 @@ static void test_flood(void **state)
     close_scene(&scene);
 }
 
+static bool has_events(const struct frame *frame)
+{
+    return frame->next_event - frame->first_event > 8;
+}
+
+/* Events of one merged frame do not push each other out, however many there are. */
+static void test_many_events(void **state)
+{
+    static const char *const HOSTS[] = {"one", "other"};
+    struct event_ring *ring = event_ring_new(2);
+    struct event event;
+    char script[400];
+    uint64_t lost;
+
+    (void)state;
+    snprintf(script, sizeof(script), "exec %s \"$@\" --demo 3,200", tcplens);
+    struct scene scene = open_scene(HOSTS, 2, script);
+    scene.source->ops->use_ring(scene.source, ring);
+    until(&scene, has_events);
+    uint64_t cursor = scene.frame->first_event;
+    while (event_ring_read(ring, &cursor, &event, 1, &lost) == 1)
+        assert_int_equal(lost, 0);
+    assert_int_equal(cursor, scene.frame->next_event);
+    close_scene(&scene);
+    event_ring_free(ring);
+}
+
 static bool all_go_on(const struct frame *frame)
 {
     for (uint32_t i = 0; i < frame->host_count; i++)
@@ -213,7 +240,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lost_and_found), cmocka_unit_test(test_stopped),
         cmocka_unit_test(test_flood),          cmocka_unit_test(test_many),
-        cmocka_unit_test(test_hung),
+        cmocka_unit_test(test_hung),           cmocka_unit_test(test_many_events),
     };
     if (argc != 2)
         return 2;

@@ -299,6 +299,8 @@ static void push_events(struct fleet *fleet, struct frame *frame)
     }
     sort_items(fleet->events, fleet->event_count, sizeof(*fleet->events), compare_events);
     frame->first_event = event_ring_next(fleet->ring);
+    /* refused: who reads them learns how many it missed */
+    (void)event_ring_reserve(fleet->ring, fleet->event_count);
     for (uint32_t i = 0; i < fleet->event_count; i++)
         event_ring_push(fleet->ring, &fleet->events[i]);
     fleet->event_count = 0;

@@ -397,7 +397,7 @@ static void emit_dropped(struct events *events)
 {
     if (events->dropped)
         lose(events, events->bpf ? EVENT_FROM_BPF : EVENT_FROM_DESTROY, events->dropped,
-             "no frame could be made");
+             "more than are kept between two frames");
     events->dropped = 0;
 }
 

@@ -290,6 +290,32 @@ static void usual_segments_small_windows_and_loopback_are_no_small_mss(void **st
     }
 }
 
+/* Two rows to each of `peers` with small segments. */
+static void show_small_peers(struct scene *scene, uint8_t peers)
+{
+    scene_frame(scene);
+    for (uint16_t row = 0; row < 2 * peers; row++) {
+        struct conn *conn = scene_row(scene, STATE_ESTABLISHED, (uint16_t)(40000 + row),
+                                      (uint8_t)(row % peers + 2), 9000);
+        conn->send_queue = 20000;
+        scene_info(scene, conn, "snd_mss", 1100);
+        scene_info(scene, conn, "snd_wnd", 65535);
+    }
+    scene_show(scene);
+}
+
+/* However many rows they have. */
+static void peers_without_room_count_once_each(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_small_peers(&scene, 70);
+    assert_int_equal(scene_check(&scene, "small-mss")->left_out, 6);
+    scene_end(&scene);
+}
+
 /* --- black holes --- */
 
 struct hole {
@@ -440,6 +466,7 @@ int main(void)
         cmocka_unit_test(one_stalled_frame_is_no_finding),
         cmocka_unit_test(small_segments_are_worth_a_line_with_their_reason),
         cmocka_unit_test(usual_segments_small_windows_and_loopback_are_no_small_mss),
+        cmocka_unit_test(peers_without_room_count_once_each),
         cmocka_unit_test(full_segments_that_vanish_are_found),
         cmocka_unit_test(dead_peers_small_rests_and_paths_that_worked_are_no_black_hole),
         cmocka_unit_test(connections_that_grow_without_traffic_are_found),

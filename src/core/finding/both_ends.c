@@ -117,12 +117,19 @@ static uint32_t filter_group(struct finding *finding, const struct lone_group *g
     return rows.count;
 }
 
+static struct finding_subject subject_of_lone(const struct detection *d,
+                                              const struct lone_end *lone)
+{
+    struct finding_subject subject = subject_of(d, &lone->tuple, lone->owner, lone->is_client);
+    subject.local = lone->tuple.local;
+    return subject;
+}
+
 static void report_half_open(struct detection *d, const struct lone_group *group)
 {
     const struct lone_end *lone = group->longest;
-    struct finding_subject subject = subject_of(d, &lone->tuple, lone->owner, lone->is_client);
+    const struct finding_subject subject = subject_of_lone(d, lone);
     const bool is_proven = group->seen == group->count;
-    subject.local = lone->tuple.local;
     struct finding *finding =
         detection_report(d, group->seen > 0 ? SEVERITY_WARNING : SEVERITY_INFO,
                          is_proven ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, &subject);
@@ -170,8 +177,11 @@ static void evaluate_half_open(struct detection *d)
             continue;
         while (at < count && !belongs(groups[at].longest, &lone[i]))
             at++;
-        if (at == GROUPS_MOST)
+        if (at == GROUPS_MOST) {
+            const struct finding_subject subject = subject_of_lone(d, &lone[i]);
+            detection_leave_out(d, &subject);
             continue;
+        }
         count += at == count;
         add_to_group(&groups[at], &lone[i]);
     }
@@ -296,7 +306,7 @@ static void add_loss(struct loss_sum *loss, const struct pair_loss *pair)
 static void evaluate_lost(struct detection *d)
 {
     struct loss_sum sums[GROUPS_MOST] = {0};
-    uint32_t count = 0, all;
+    uint32_t count = 0, left_out = 0, all;
 
     if (!is_checked(d))
         return;
@@ -307,11 +317,16 @@ static void evaluate_lost(struct detection *d)
             continue;
         while (at < count && !is_of_sum(&pairs[i], sums[at].first))
             at++;
-        if (at == GROUPS_MOST)
+        if (at == GROUPS_MOST) {
+            left_out += pairs[i].resent > 0;
             continue;
+        }
         count += at == count;
         add_loss(&sums[at], &pairs[i]);
     }
+    if (left_out > 0)
+        detection_not_checked(d, "%u rows that resent are to others than the first %u hosts",
+                              left_out, GROUPS_MOST);
     for (uint32_t i = 0; i < count; i++) {
         const enum way way = way_of(d, &sums[i].sum);
         if (way != WAY_UNKNOWN)

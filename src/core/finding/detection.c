@@ -81,6 +81,15 @@ static void merge(struct detection *d, uint32_t at)
     draft->date.excess = excess;
 }
 
+void detection_leave_out(struct detection *d, const struct finding_subject *subject)
+{
+    const uint64_t bit = finding_subject_hash(d->detector, subject) % LEFT_OUT_BITS;
+    const uint64_t mask = UINT64_C(1) << bit % 64;
+
+    d->check->left_out += (d->left_out[bit / 64] & mask) == 0;
+    d->left_out[bit / 64] |= mask;
+}
+
 /* Where there is room, or that of a milder one. NULL: there is none. */
 static struct finding *take_draft_place(struct detection *d)
 {
@@ -92,7 +101,9 @@ static struct finding *take_draft_place(struct detection *d)
         if (d->drafts[i].severity < mildest->severity)
             mildest = &d->drafts[i];
     const bool is_worse = d->latest.severity > mildest->severity;
-    d->check->left_out += (is_worse ? mildest : &d->latest)->severity > SEVERITY_NONE;
+    const struct finding *left_out = is_worse ? mildest : &d->latest;
+    if (left_out->severity > SEVERITY_NONE)
+        detection_leave_out(d, &left_out->subject);
     return is_worse ? mildest : NULL;
 }
 

@@ -15,6 +15,8 @@
 
 #define DRAFTS_MAX 64u /* findings of one detector in one frame; the mildest beyond are left out */
 
+#define LEFT_OUT_BITS 4096u
+
 struct detection {
     const struct detector *detector;
     const double *limits; /* in the order of detector->limits */
@@ -35,6 +37,7 @@ struct detection {
     struct finding *drafts;
     uint32_t draft_count;
     uint16_t merged[DRAFTS_MAX], named[DRAFTS_MAX]; /* reports in a draft; ... in its filter */
+    uint64_t left_out[LEFT_OUT_BITS / 64];          /* hashes of the subjects that are left out */
     struct finding latest; /* being filled in; no detector: there is none */
     struct finding_check *check;
 };
@@ -56,6 +59,8 @@ const char *plural(uint32_t count);
 struct finding *detection_report(struct detection *d, enum finding_severity severity,
                                  enum finding_confidence confidence,
                                  const struct finding_subject *subject);
+/* A finding of that subject has no room. Each subject counts once; of thousands, a few less. */
+void detection_leave_out(struct detection *d, const struct finding_subject *subject);
 /* Nothing more is reported. */
 void detection_settle(struct detection *d);
 void finding_say(struct finding *finding, const char *format, ...)

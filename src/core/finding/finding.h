@@ -153,6 +153,8 @@ struct detector {
 /* The same trouble's: they say the same of it, or one is as it was later. */
 bool finding_same_subject(const struct detector *detector, const struct finding_subject *a,
                           const struct finding_subject *b);
+uint64_t finding_subject_hash(const struct detector *detector,
+                              const struct finding_subject *subject);
 /* By severity, then by the evidence that detectors name first. */
 bool finding_is_as_bad(const struct finding *finding, const struct finding *other);
 extern const struct detector *const DETECTORS[];

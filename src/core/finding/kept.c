@@ -38,12 +38,16 @@ bool finding_same_subject(const struct detector *detector, const struct finding_
     return memcmp(&left, &right, sizeof(left)) == 0;
 }
 
+uint64_t finding_subject_hash(const struct detector *detector,
+                              const struct finding_subject *subject)
+{
+    const struct subject_key key = key_of(detector, subject);
+    return hash_bytes(&key, sizeof(key), hash_text(detector->id, HASH_SEED));
+}
+
 uint64_t finding_identity(const struct finding *finding)
 {
-    const struct subject_key key = key_of(finding->detector, &finding->subject);
-    uint64_t hash = hash_text(finding->detector->id, HASH_SEED);
-
-    hash = hash_bytes(&key, sizeof(key), hash);
+    const uint64_t hash = finding_subject_hash(finding->detector, &finding->subject);
     return hash_bytes(&finding->ended_ns, sizeof(finding->ended_ns), hash);
 }
 

@@ -197,14 +197,19 @@ static bool has_small_segments(const struct detection *d, const struct conn *con
            (double)row_info(d->frame, conn, INFO_snd_wnd, UINT64_MAX) >= 4 * d->limits[MSS_LEAST];
 }
 
+static struct finding_subject subject_of_small(const struct detection *d, const struct conn *conn)
+{
+    const struct target_tally target = {.remote = conn->tuple.remote,
+                                        .family = conn->tuple.family,
+                                        .netns = conn->netns,
+                                        .inbound = true,
+                                        .proc = conn->owner};
+    return subject_target(d, &target);
+}
+
 static void report_small(struct detection *d, const struct small_peer *peer)
 {
-    const struct target_tally target = {.remote = peer->conn->tuple.remote,
-                                        .family = peer->conn->tuple.family,
-                                        .netns = peer->conn->netns,
-                                        .inbound = true,
-                                        .proc = peer->conn->owner};
-    const struct finding_subject subject = subject_target(d, &target);
+    const struct finding_subject subject = subject_of_small(d, peer->conn);
     struct finding *finding = detection_report(d, SEVERITY_INFO, CONFIDENCE_PROVEN, &subject);
     char address[ADDR_TEXT_MAX + 2];
 
@@ -234,8 +239,11 @@ static void evaluate_small_mss(struct detection *d)
         if (!has_small_segments(d, conn, mss))
             continue;
         struct small_peer *peer = small_peer_of(peers, &count, conn);
-        if (!peer)
+        if (!peer) {
+            const struct finding_subject subject = subject_of_small(d, conn);
+            detection_leave_out(d, &subject);
             continue;
+        }
         peer->rows++;
         if (mss < peer->mss) {
             peer->mss = (uint32_t)mss;
@@ -326,17 +334,23 @@ static void report_hole(struct detection *d, const struct target_tally *target, 
 static void evaluate_black_hole(struct detection *d)
 {
     const struct census *census = d->census;
-    uint32_t hearing[DRAFTS_MAX], targets[DRAFTS_MAX], count = 0, peers = 0;
+    uint32_t hearing[DRAFTS_MAX], targets[DRAFTS_MAX], count = 0, peers = 0, left_out = 0;
 
-    for (uint32_t i = 0; i < census->target_count && count < DRAFTS_MAX; i++) {
+    for (uint32_t i = 0; i < census->target_count; i++) {
         if (census->targets[i].stuck == 0)
             continue;
+        if (count == DRAFTS_MAX) {
+            left_out++;
+            continue;
+        }
         hearing[count] = rows_that_hear(d, &census->targets[i]);
         if (hearing[count] == 0)
             continue;
         targets[count++] = i;
         peers += is_first_of_host(census, i);
     }
+    if (left_out > 0)
+        detection_not_checked(d, "%u more targets to which rows resend full segments", left_out);
     for (uint32_t i = 0; i < count; i++)
         report_hole(d, &census->targets[targets[i]], hearing[i], peers);
 }

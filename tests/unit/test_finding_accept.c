@@ -2,7 +2,7 @@
 #include "finding_scene.h"
 
 /* A listener of port 8080, and clients that wait to be accepted since `age` seconds. */
-static void show_queue(struct scene *scene, uint32_t queue, uint32_t backlog, int64_t age)
+static void add_queue(struct scene *scene, uint32_t queue, uint32_t backlog, int64_t age)
 {
     scene_frame(scene);
     scene_listener(scene, 22, 0, 128);
@@ -14,6 +14,11 @@ static void show_queue(struct scene *scene, uint32_t queue, uint32_t backlog, in
         scene_no_owner(conn, OWNER_LISTENER);
         scene_age(scene, conn, age);
     }
+}
+
+static void show_queue(struct scene *scene, uint32_t queue, uint32_t backlog, int64_t age)
+{
+    add_queue(scene, queue, backlog, age);
     scene_show(scene);
 }
 
@@ -165,6 +170,34 @@ static void a_cause_that_has_ended_stays_the_cause(void **state)
     const struct finding *wait = scene_find(&scene, "accept-wait");
     assert_non_null(wait);
     assert_int_equal(wait->because[0], cause);
+    scene_end(&scene);
+}
+
+/* So many others began and ended since that the list has room for it no more. */
+static void a_cause_that_is_not_listed_any_more_is_dropped(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_queue(&scene, 129, 128, 20 + i);
+    const uint32_t cause = scene_find(&scene, "accept-queue-full")->id;
+    for (int i = 0; i < 40; i++) {
+        add_queue(&scene, 20, 128, 23 + i);
+        for (uint16_t n = 0; n < 60; n++)
+            scene_listener(&scene, (uint16_t)(40000 + i / 4 * 100 + n), 0, 128);
+        scene_show(&scene);
+    }
+    assert_int_equal(scene_find(&scene, "accept-wait")->because[0], cause);
+    struct frame *frame = scene.frame;
+    const struct finding_input input = {.frame = frame, .ring = scene.ring};
+    assert_int_equal(finding_engine_complete(scene.engine, frame, &input), 0);
+    const struct frame_findings *findings = frame->findings;
+    assert_null(frame_findings_by_id(findings, cause));
+    const struct finding *wait =
+        frame_findings_by_id(findings, scene_find(&scene, "accept-wait")->id);
+    assert_non_null(wait);
+    assert_int_equal(wait->because[0], 0);
     scene_end(&scene);
 }
 
@@ -492,6 +525,7 @@ int main(void)
         cmocka_unit_test(it_ends_where_another_process_listens),
         cmocka_unit_test(one_that_stays_full_is_critical),
         cmocka_unit_test(a_cause_that_has_ended_stays_the_cause),
+        cmocka_unit_test(a_cause_that_is_not_listed_any_more_is_dropped),
         cmocka_unit_test(evidence_has_the_limit_that_was_crossed),
         cmocka_unit_test(a_burst_of_one_frame_is_no_finding),
         cmocka_unit_test(a_full_queue_that_is_served_is_no_finding),

@@ -658,6 +658,18 @@ static void date_by_log(struct finding *finding, const struct frame *frame)
     }
 }
 
+/* Causes that ended so long ago that they are not listed any more. */
+static void drop_unlisted_causes(struct finding *finding, const struct frame_findings *findings)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < BECAUSE_MAX && finding->because[i]; i++)
+        if (frame_findings_by_id(findings, finding->because[i]))
+            finding->because[kept++] = finding->because[i];
+    while (kept < BECAUSE_MAX)
+        finding->because[kept++] = 0;
+}
+
 int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
                             const struct finding_input *input)
 {
@@ -684,6 +696,8 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
         date_by_log(&list[i], frame);
         kept->holding += list[i].ended_ns == 0;
     }
+    for (uint32_t i = 0; i < count; i++)
+        drop_unlisted_causes(&list[i], kept);
     frame->findings = kept;
     return 0;
 }

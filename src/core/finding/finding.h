@@ -105,7 +105,8 @@ struct finding {
     const char *ruled_out[LOOKALIKES_MAX]; /* static; NULL behind the last */
     const char *open[LOOKALIKES_MAX];      /* lookalikes that could not be ruled out */
     const char *advice[LOOKALIKES_MAX];    /* in addition to those of the detector; static */
-    uint32_t because[BECAUSE_MAX]; /* ids of the findings that cause it; 0 behind the last */
+    /* ids of the findings that cause it, those that hold first; 0 behind the last */
+    uint32_t because[BECAUSE_MAX];
     struct
         finding_date { /* of a draft: better evidence of when it began than the time of the report */
         bool since_exact; /* since_ns is when it began, not a time at which it held */

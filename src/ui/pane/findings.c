@@ -21,6 +21,7 @@
 #define TEXT_MAX      512
 #define LINES_MOST    4 /* of one finding, where there is room */
 #define BECAUSE       "└ because of it: "
+#define CAUSE_ENDED   " (its cause has ended)"
 
 enum { SINCE, SEVERITY, WHAT, EVIDENCE, SUBJECT, COLUMN_COUNT };
 
@@ -122,19 +123,31 @@ static void evidence_text(char *out, size_t size, const struct finding *finding)
     buffer_done(&text);
 }
 
+/* It stands below its cause as long as that holds. */
+static void what_text(char *out, size_t size, const struct finding *finding,
+                      const struct frame_findings *findings)
+{
+    const bool is_caused = finding->because[0] && !finding->ended_ns;
+    const struct finding *cause =
+        is_caused ? frame_findings_by_id(findings, finding->because[0]) : NULL;
+    const bool holds = cause && !cause->ended_ns;
+
+    snprintf(out, size, "%s%s%s", holds ? BECAUSE : "", finding->title,
+             cause && !holds ? CAUSE_ENDED : "");
+}
+
 static void cell_text(char *out, size_t size, int column, const struct finding *finding,
-                      int64_t now_ns)
+                      const struct picture *picture)
 {
     switch (column) {
     case SINCE:
-        findings_since_text(out, size, finding, now_ns);
+        findings_since_text(out, size, finding, picture->context.now_ns);
         break;
     case SEVERITY:
         snprintf(out, size, "%s", severity_name((enum finding_severity)finding->severity));
         break;
     case WHAT:
-        snprintf(out, size, "%s%s", finding->because[0] && !finding->ended_ns ? BECAUSE : "",
-                 finding->title);
+        what_text(out, size, finding, findings_of(picture));
         break;
     case EVIDENCE:
         evidence_text(out, size, finding);
@@ -185,7 +198,7 @@ static uint32_t lines_of(const struct findings_pane *own, const struct picture *
     for (int i = 0; i < COLUMN_COUNT && most > 1; i++) {
         if (own->columns[i].cells == 0)
             continue;
-        cell_text(text, sizeof(text), i, finding, picture->context.now_ns);
+        cell_text(text, sizeof(text), i, finding, picture);
         const uint32_t needed = lines_of_text(text, own->columns[i].cells, most);
         lines = needed > lines ? needed : lines;
     }
@@ -236,7 +249,7 @@ static void draw_finding(const struct findings_pane *own, const struct picture *
     for (int i = 0; i < COLUMN_COUNT; i++) {
         if (own->columns[i].cells == 0)
             continue;
-        cell_text(text, sizeof(text), i, finding, picture->context.now_ns);
+        cell_text(text, sizeof(text), i, finding, picture);
         draw_cell(canvas, line, lines, &own->columns[i], i == SEVERITY ? alarm : plain, text);
     }
 }

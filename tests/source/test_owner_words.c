@@ -4,6 +4,7 @@
 #include "core/column/column.h"
 #include "net_tools.h"
 #include "owner_scene.h"
+#include "source/netns/netlink.h"
 #include "source/owners/walker.h"
 #include "source/proc_view.h"
 
@@ -129,6 +130,52 @@ static void test_in_flight(void **state)
 }
 
 /* --- rights --- */
+
+static unsigned lookups; /* of single sockets, by the program under test */
+
+int __real_netlink_lookup(struct netlink *netlink, const struct conn *of, struct conn *now);
+int __wrap_netlink_lookup(struct netlink *netlink, const struct conn *of, struct conn *now);
+
+int __wrap_netlink_lookup(struct netlink *netlink, const struct conn *of, struct conn *now)
+{
+    lookups++;
+    return __real_netlink_lookup(netlink, of, now);
+}
+
+/* One that stays in flight is looked up, but not in each frame. */
+static void test_stays_in_flight(void **state)
+{
+    (void)state;
+    int channel[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
+    const int listener = net_listen(net_v4(LOOPBACK, 4015), 5, 0);
+    const int client = net_socket(AF_INET, NULL, 0);
+    net_connect(client, net_v4(LOOPBACK, 4015));
+    const int server = net_accept(listener);
+    const unsigned port = port_of(client);
+    const struct frame *frame = stage_settle(&owner_stage);
+    assert_owner(frame, row_of_ports(frame, 4015, port), OWNER_PROCESS, getpid());
+    send_fd(channel[0], server);
+    close(server);
+    lookups = 0;
+    const struct conn *row = NULL;
+    for (int i = 0; i < 200 && (!row || row->owner_word == OWNER_PROCESS); i++) {
+        frame = stage_settle(&owner_stage);
+        row = row_of_ports(frame, 4015, port);
+    }
+    assert_owner(frame, row, OWNER_LAST, getpid());
+    assert_true(lookups > 0);
+    for (int i = 0; i < 200 && lookups > 0; i++) {
+        lookups = 0;
+        frame = stage_settle(&owner_stage);
+    }
+    assert_int_equal(lookups, 0);
+    assert_owner(frame, row_of_ports(frame, 4015, port), OWNER_LAST, getpid());
+    net_close(client);
+    net_close(listener);
+    close(channel[0]);
+    close(channel[1]);
+}
 
 static void set_capabilities(uint32_t permitted, uint32_t effective)
 {
@@ -537,6 +584,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_last, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_in_flight, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_stays_in_flight, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_rights, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_closed_meanwhile, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_let_go_meanwhile, stage_begin, stage_end),

@@ -241,11 +241,15 @@ static void check_unfound(struct put *put, const struct conn *conn, struct owner
 
 /* The row is as of the dump: a socket that was closed after it was held then. One that is still open
  * is being passed from one process to another. */
-static bool was_held_when_read(struct put *put, const struct conn *conn,
-                               const struct owner_entry *entry)
+static bool was_held_when_read(struct put *put, const struct conn *conn, struct owner_entry *entry)
 {
-    return entry->word == OWNER_LAST && !(entry->flags & ENTRY_RETIRED) &&
-           is_closed_since(put, conn);
+    if (entry->word != OWNER_LAST || (entry->flags & (ENTRY_RETIRED | ENTRY_CHECKED)) ||
+        put->checks >= CHECKS_MOST)
+        return false;
+    const bool is_closed = is_closed_since(put, conn);
+    if (!is_closed)
+        entry->flags |= ENTRY_CHECKED;
+    return is_closed;
 }
 
 static void put_entry(struct put *put, struct conn *conn, uint32_t index)

@@ -221,6 +221,7 @@ static void set_pending(struct owner_table *table, struct owner_entry *entry)
 static void lose_last_holder(struct owner_table *table, struct owner_entry *entry)
 {
     entry->word = OWNER_LAST;
+    entry->flags = (uint8_t)(entry->flags & ~ENTRY_CHECKED);
     set_pending(table, entry);
 }
 

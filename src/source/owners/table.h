@@ -20,7 +20,7 @@ enum owner_entry_flag {
     ENTRY_RETIRED = 1u << 2, /* not found by inode; its holders are the last known */
     ENTRY_USED = 1u << 3,
     ENTRY_MISSED = 1u << 4, /* a shallow scan for an earlier frame did not find it */
-    /* the kernel was asked whether it is open, after no holder was found */
+    /* the kernel was asked whether it is open, after no holder was found or the last one was lost */
     ENTRY_CHECKED = 1u << 5,
 };
 

@@ -272,7 +272,7 @@ static void take_member(struct fleet *fleet, struct frame *frame, uint32_t i)
                                 .keys = &fleet->keys[i],
                                 .generation = member->latest_generation,
                                 .wall_shift_ns = member->wall_shift_ns,
-                                .mono_shift_ns = member->mono_shift_ns,
+                                .mono_shift_ns = member->clocks.mono_shift_ns,
                                 .is_new = member->latest && !member->is_taken};
     part->host.state = state_of(fleet, member, frame->mono_ns);
     part->host.name = member->command.name;

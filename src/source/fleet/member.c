@@ -23,16 +23,14 @@
 #define RETRY_DOUBLINGS 6u
 #define STEADY_NS       (10 * SECOND_NS) /* after running this long its failures are forgotten */
 #define EVENTS_MOST     65536u           /* of one host between two frames of the fleet */
-#define CLOCK_SLACK_NS                                                                             \
-    (60 * SECOND_NS)             /* change of the clock difference from which both are set again */
-#define SKEW_LEAST_NS  SECOND_NS /* less may be due to transmission */
-#define END_NS         SECOND_NS /* for a program to exit after the end of its output */
-#define QUIET_NS       (50 * MILLISECOND_NS) /* between two looks at its standard error */
-#define STARTING_NS    (3 * SECOND_NS) /* after this it no longer delays the start of others */
-#define NOT_FOUND      127             /* exit code of a shell, passed on by ssh */
-#define NOT_UNDERSTOOD 2            /* exit code of a tcplens that does not support our options */
-#define SSH_FAILED     255          /* exit code of ssh for an error of its own */
-#define PUSH_AT_ONCE   (256 * 1024) /* more than a pipe takes */
+#define SKEW_LEAST_NS   SECOND_NS        /* less may be due to transmission */
+#define END_NS          SECOND_NS        /* for a program to exit after the end of its output */
+#define QUIET_NS        (50 * MILLISECOND_NS) /* between two looks at its standard error */
+#define STARTING_NS     (3 * SECOND_NS) /* after this it no longer delays the start of others */
+#define NOT_FOUND       127             /* exit code of a shell, passed on by ssh */
+#define NOT_UNDERSTOOD  2            /* exit code of a tcplens that does not support our options */
+#define SSH_FAILED      255          /* exit code of ssh for an error of its own */
+#define PUSH_AT_ONCE    (256 * 1024) /* more than a pipe takes */
 
 int fleet_member_init(struct fleet_member *member, uint32_t number)
 {
@@ -212,7 +210,7 @@ void fleet_member_start(struct fleet_member *member)
     member->said[0] = member->line[0] = '\0';
     member->line_length = 0;
     member->began_ns = clock_mono_ns();
-    member->is_shifted = false;
+    member->clocks.is_known = false;
     member->counted_bytes = 0;
     member->counted_ns = member->began_ns;
     member->rest_ns = 0;
@@ -386,32 +384,15 @@ bool fleet_member_end(struct fleet_member *member)
 
 /* --- frames --- */
 
-/* The least lead of its wall clock: frames arrive after they were made. The offset of each wall clock
- * from its monotonic one is the present one: either may have been set, forward or back. */
-static int64_t wall_lead(const struct fleet_member *member, const struct frame *frame)
-{
-    const int64_t offset_ns = clock_less(frame->wall_ns, frame->mono_ns);
-    return clock_add(member->best_lead_ns, clock_less(offset_ns, clock_wall_offset_ns()));
-}
-
 /* The offset of its clocks. */
 static void take_clocks(struct fleet_member *member, const struct frame *frame, int64_t now_ns)
 {
-    const int64_t lead_ns = clock_less(frame->mono_ns, now_ns);
-    const int64_t mono_ns = clock_add(frame->mono_ns, member->mono_shift_ns);
-
-    if (!member->is_shifted || mono_ns > now_ns || clock_less(now_ns, mono_ns) > CLOCK_SLACK_NS) {
-        member->mono_shift_ns = clock_less(now_ns, frame->mono_ns);
-        member->best_lead_ns = lead_ns;
-        member->is_shifted = true;
-    }
-    if (lead_ns > member->best_lead_ns)
-        member->best_lead_ns = lead_ns;
+    stream_clocks_take(&member->clocks, frame->wall_ns, frame->mono_ns, now_ns);
     if (member->clock.answers > 0) {
         apply_clock(member, now_ns);
         return;
     }
-    const int64_t skew_ns = wall_lead(member, frame);
+    const int64_t skew_ns = stream_clocks_skew(&member->clocks, clock_wall_offset_ns());
     const bool is_skewed = skew_ns > SKEW_LEAST_NS || skew_ns < -SKEW_LEAST_NS;
     member->wall_shift_ns = is_skewed ? clock_less(0, skew_ns) : 0;
     member->host.skew_known = true;
@@ -440,7 +421,7 @@ static void stamp_events(struct fleet_member *member, uint32_t first)
     const struct fleet_part part = {.host = {.number = member->host.number},
                                     .generation = member->generation,
                                     .wall_shift_ns = member->wall_shift_ns,
-                                    .mono_shift_ns = member->mono_shift_ns};
+                                    .mono_shift_ns = member->clocks.mono_shift_ns};
 
     for (uint32_t i = first; i < member->event_count; i++)
         fleet_stamp_event(&member->events[i], &part);
@@ -479,7 +460,7 @@ static void take_frame(struct fleet_member *member, struct frame *frame)
     member->host.frames++;
     member->host.number_in_host = frame->number;
     member->host.wall_ns = clock_add(frame->wall_ns, member->wall_shift_ns);
-    member->host.mono_ns = clock_add(frame->mono_ns, member->mono_shift_ns);
+    member->host.mono_ns = clock_add(frame->mono_ns, member->clocks.mono_shift_ns);
     member->host.state = HOST_OK;
     snprintf(member->why, sizeof(member->why), "%s",
              member->is_pushed ? "by a tcplens that was sent there" : "");

@@ -6,6 +6,7 @@
 
 #include "core/fleet.h"
 #include "source/fleet/clock_exchange.h"
+#include "source/fleet/stream_clocks.h"
 #include "source/remote/command.h"
 #include "source/remote/spawn.h"
 #include "source/source.h"
@@ -41,19 +42,18 @@ struct fleet_member {
     char said[HOST_WHY_MAX]; /* the last line of its standard error */
     char line[HOST_WHY_MAX]; /* the beginning of the next one */
     size_t line_length;
-    int64_t wall_shift_ns, mono_shift_ns;
-    struct clock_exchange clock;
-    int64_t best_lead_ns; /* maximum lead of its monotonic clock when a frame arrived */
-    bool is_shifted;      /* the shifts are known */
-    int64_t retry_ns;     /* mono: when it is started again */
-    int64_t rest_ns;      /* mono: it is not read before this */
-    int64_t quiet_ns;     /* mono: its standard error is not read before this */
-    bool is_ending;       /* it was requested to end: the end of its stream is expected */
-    bool has_more;        /* lines already read from the pipe wait for the next slice */
-    int64_t arrived_ns;   /* mono: its latest frame; 0 = none yet */
-    int64_t began_ns;     /* mono: it was started */
-    int64_t ended_ns;     /* mono: its stream has ended, its program maybe not; 0 = it has not */
-    uint32_t failures;    /* in succession */
+    int64_t wall_shift_ns; /* from its wall clock to ours */
+    struct stream_clocks clocks;
+    struct clock_exchange clock; /* better, where it has answers */
+    int64_t retry_ns;            /* mono: when it is started again */
+    int64_t rest_ns;             /* mono: it is not read before this */
+    int64_t quiet_ns;            /* mono: its standard error is not read before this */
+    bool is_ending;              /* it was requested to end: the end of its stream is expected */
+    bool has_more;               /* lines already read from the pipe wait for the next slice */
+    int64_t arrived_ns;          /* mono: its latest frame; 0 = none yet */
+    int64_t began_ns;            /* mono: it was started */
+    int64_t ended_ns;  /* mono: its stream has ended, its program maybe not; 0 = it has not */
+    uint32_t failures; /* in succession */
     uint64_t counted_bytes;
     int64_t counted_ns;
 };

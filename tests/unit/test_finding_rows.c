@@ -493,6 +493,40 @@ static void peers_that_are_not_judged_are_said(void **state)
     }
 }
 
+/* Of 40 rows to one peer the filter has room for some, and the evidence says for how many. */
+static void a_filter_says_how_many_rows_it_names(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 12; i++) {
+        const uint64_t second = (uint64_t)scene.second;
+        scene_frame(&scene);
+        for (uint16_t n = 0; n < 40; n++) {
+            struct conn *conn =
+                scene_row(&scene, STATE_ESTABLISHED, (uint16_t)(40000 + n), 2, 9500);
+            conn->known |= KNOWN_INFO;
+            conn->send_queue = 100000;
+            conn->bytes_sent = 100000 * second;
+            conn->bytes_retrans = 14480 * second;
+            conn->retrans = (uint32_t)(10 * second);
+            scene_info(&scene, conn, "dsack_dups", 0);
+        }
+        scene_show(&scene);
+    }
+    const struct finding *finding = scene_find(&scene, "retransmissions");
+    assert_non_null(finding);
+    const uint32_t rows = scene_rows_of(&scene, finding);
+    const struct evidence *said = NULL;
+    for (uint32_t i = 0; i < finding->evidence_count; i++)
+        if (strcmp(finding->evidence[i].fact, "of them the filter names") == 0)
+            said = &finding->evidence[i];
+    assert_in_range(rows, 5, 39);
+    assert_non_null(said);
+    assert_true(said->value == rows);
+    scene_end(&scene);
+}
+
 /* Sums that fade exceed their limit late, and fall below it late. */
 static void losses_began_and_ended_with_the_frames_that_lost(void **state)
 {
@@ -702,6 +736,7 @@ int main(void)
         cmocka_unit_test(losses_began_and_ended_with_the_frames_that_lost),
         cmocka_unit_test(the_worst_of_many_peers_is_judged),
         cmocka_unit_test(peers_that_are_not_judged_are_said),
+        cmocka_unit_test(a_filter_says_how_many_rows_it_names),
         cmocka_unit_test(needless_retransmissions_are_no_loss),
         cmocka_unit_test(a_loss_now_and_then_is_no_finding),
         cmocka_unit_test(a_receiver_that_holds_us_back_is_told),

@@ -145,8 +145,7 @@ static void report_half_open(struct detection *d, const struct lone_group *group
                 name_of(d, lone->other, other));
     const uint32_t named = filter_group(finding, group);
     finding_evidence(finding, "established here", "", group->count);
-    if (named < group->count)
-        finding_evidence(finding, "of them the filter names", "", named);
+    finding_names(finding, named, group->count);
     if (group->seen > 0 && !is_proven)
         finding_evidence(finding, "of them seen at both ends before", "", group->seen);
     finding_evidence(finding, "rows at the other end", "", 0);
@@ -278,13 +277,13 @@ static void report_loss(struct detection *d, const struct loss_sum *loss, enum w
         if (pairs[i].resent > 0 && is_of_sum(&pairs[i], loss->first))
             (void)named_rows_add(&rows, "( sport = :%u and dport = :%u )",
                                  pairs[i].tuple.local_port, pairs[i].tuple.remote_port);
-    finding_rows_to(finding, &subject, &rows);
     finding_evidence_limit(finding, "bytes_retrans / bytes_sent of these rows", "%", share,
                            d->limits[LOST_SHARE]);
     finding_evidence_limit(finding, "sent again here", "", sum->resent, d->limits[LOST_LEAST]);
     finding_evidence(finding, "dsack_dups here", "", sum->needless);
     finding_evidence(finding, "rcv_ooopack there", "", sum->out_of_order);
     finding_evidence(finding, "rows", "", loss->rows);
+    finding_rows_to(finding, &subject, &rows);
     finding->window_ns = sum->window_ns;
     finding_advise(finding, WAYS[way].advice);
 }

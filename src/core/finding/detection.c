@@ -146,8 +146,8 @@ void detection_settle(struct detection *d)
     for (uint32_t i = 0; i < d->draft_count; i++) {
         if (d->merged[i] > 1 && d->named[i] > 1)
             finding_evidence(&d->drafts[i], "such connections", "", d->merged[i]);
-        if (d->named[i] > 1 && d->named[i] < d->merged[i])
-            finding_evidence(&d->drafts[i], "of them the filter names", "", d->named[i]);
+        if (d->named[i] > 1)
+            finding_names(&d->drafts[i], d->named[i], d->merged[i]);
     }
 }
 
@@ -438,6 +438,7 @@ bool named_rows_add(struct named_rows *rows, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(condition, sizeof(condition), format, arguments);
     va_end(arguments);
+    rows->wanted++;
     const size_t wanted = (size_t)snprintf(rows->text + rows->length, room, "%s%s",
                                            rows->count ? " or " : "", condition);
     if (wanted >= room) {
@@ -449,6 +450,12 @@ bool named_rows_add(struct named_rows *rows, const char *format, ...)
     return true;
 }
 
+void finding_names(struct finding *finding, uint32_t named, uint32_t all)
+{
+    if (named < all)
+        finding_evidence(finding, "of them the filter names", "", named);
+}
+
 void finding_rows_to(struct finding *finding, const struct finding_subject *subject,
                      const struct named_rows *rows)
 {
@@ -456,5 +463,7 @@ void finding_rows_to(struct finding *finding, const struct finding_subject *subj
 
     filter_address(address, sizeof(address), &subject->address, subject->family);
     if (rows->count > 0)
-        finding_rows(finding, "dst %s and ( %s )", address, rows->text);
+        finding_rows(finding, rows->count > 1 ? "dst %s and ( %s )" : "dst %s and %s", address,
+                     rows->text);
+    finding_names(finding, rows->count, rows->wanted);
 }

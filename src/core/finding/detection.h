@@ -127,12 +127,14 @@ const char *filter_target(char *out, size_t size, const struct finding_subject *
 struct named_rows {
     char text[480];
     size_t length;
-    uint32_t count;
+    uint32_t count, wanted; /* that are named, that should be */
 };
 /* Adds the condition of one more row. False: there is no room, and nothing was added. */
 bool named_rows_add(struct named_rows *rows, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The filter: of the rows to the subject's address these. */
+/* Evidence of how many rows the filter names, where that is not all; not the first evidence. */
+void finding_names(struct finding *finding, uint32_t named, uint32_t all);
+/* The filter: of the rows to the subject's address these. With finding_names(). */
 void finding_rows_to(struct finding *finding, const struct finding_subject *subject,
                      const struct named_rows *rows);
 

@@ -203,11 +203,11 @@ static void report_lossy_peer(struct detection *d, const struct peer_loss *peer,
 
     finding_say(finding, "%.1f %% of what is sent to %s is retransmitted", percent,
                 subject_place(&subject, place, sizeof(place)));
-    say_lossy_rows(finding, d, peer);
     finding_evidence_mark(finding, "bytes_retrans / bytes_sent", "%", percent,
                           d->limits[RETRANS_WARN], d->limits[RETRANS_CRITICAL]);
     finding_evidence(finding, "retransmitted segments", "/s", peer->segments / peer->seconds);
     finding_evidence(finding, "rows", "", peer->rows);
+    say_lossy_rows(finding, d, peer);
     finding_evidence(finding, "peers with losses", "", peers);
     finding_excess(finding, excess_of_peer(d, peer));
     finding->window_ns = (int64_t)(peer->seconds * (double)SECOND_NS);
@@ -312,9 +312,10 @@ static void evaluate_spurious(struct detection *d)
         char place[SUBJECT_PLACE_MAX];
         finding_say(finding, "%.0f %% of the retransmissions to %s were needless", percent,
                     subject_place(&subject, place, sizeof(place)));
-        say_lossy_rows(finding, d, peer);
         finding_evidence_limit(finding, "dsack_dups / retrans", "%", percent,
                                d->limits[SPURIOUS_SHARE]);
+        finding_evidence(finding, "rows", "", peer->rows);
+        say_lossy_rows(finding, d, peer);
         finding_excess(finding, excess);
         finding->window_ns = (int64_t)(peer->seconds * (double)SECOND_NS);
         finding_leave_open(finding, "loss of ACKs");

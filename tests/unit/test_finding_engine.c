@@ -410,6 +410,27 @@ static void evidence_is_one_line(void **state)
     buffer_done(&text);
 }
 
+/* Not the first value that has a limit, where another is why it was found. */
+static void of_an_ended_finding_the_value_that_reached_its_limit_is_said(void **state)
+{
+    struct finding finding = {
+        .ended_ns = 5 * SECOND,
+        .evidence = {{.fact = "rows", .unit = "", .value = 7},
+                     {.fact = "queue", .unit = "", .value = 3, .limit = 9, .has_limit = true},
+                     {.fact = "wait", .unit = "s", .value = 12, .limit = 10, .has_limit = true}},
+        .evidence_count = 3};
+    struct buffer text;
+    (void)state;
+    buffer_init(&text);
+    finding_held_text(&text, &finding);
+    assert_non_null(strstr(text.data, "worst wait 12/10 s"));
+    finding.evidence_count = 2;
+    buffer_clear(&text);
+    finding_held_text(&text, &finding);
+    assert_non_null(strstr(text.data, "worst queue 3/9"));
+    buffer_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +450,7 @@ int main(void)
         cmocka_unit_test(it_is_the_same_from_frame_to_frame),
         cmocka_unit_test(evidence_is_one_line),
         cmocka_unit_test(json_names_the_finding_and_what_proves_it),
+        cmocka_unit_test(of_an_ended_finding_the_value_that_reached_its_limit_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

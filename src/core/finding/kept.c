@@ -205,13 +205,19 @@ void finding_evidence_text(struct buffer *out, const struct finding *finding, bo
     }
 }
 
-/* What a limit judges, else what detectors name first. */
+/* What reached its limit, else what has one, else what detectors name first. */
 static const struct evidence *main_evidence(const struct finding *finding)
 {
-    for (unsigned i = 0; i < finding->evidence_count; i++)
-        if (finding->evidence[i].has_limit)
-            return &finding->evidence[i];
-    return &finding->evidence[0];
+    const struct evidence *first = NULL;
+
+    for (unsigned i = 0; i < finding->evidence_count; i++) {
+        const struct evidence *evidence = &finding->evidence[i];
+        if (evidence->has_limit && evidence->value >= evidence->limit)
+            return evidence;
+        if (evidence->has_limit && !first)
+            first = evidence;
+    }
+    return first ? first : &finding->evidence[0];
 }
 
 void finding_held_text(struct buffer *out, const struct finding *finding)

@@ -222,6 +222,7 @@ static void evidence_has_the_limit_that_was_crossed(void **state)
     }
     assert_true(has_limit(scene_find(&scene, "accept-wait"), "longest_wait", 1));
     assert_true(has_limit(scene_find(&scene, "accept-queue-full"), "ListenOverflows", 5));
+    assert_false(has_limit(scene_find(&scene, "accept-queue-full"), "longest_wait", 10));
     for (int i = 0; i < 3; i++)
         show_queue(&scene, 129, 128, 24);
     assert_int_equal(scene_find(&scene, "accept-wait")->severity, SEVERITY_CRITICAL);

@@ -90,12 +90,12 @@ static void report_full(struct detection *d, const struct listener_tally *listen
     say_rows(finding, d, listener, "( state listening or owner listener )");
     finding_evidence_limit(finding, "accept_queue", "", listener->queue, listener->backlog);
     if (listener->unaccepted_ns > 0)
-        finding_evidence_limit(finding, "longest_wait", "s",
-                               (double)listener->unaccepted_ns / (double)SECOND_NS,
-                               d->limits[FULL_WAIT_CRITICAL]);
+        finding_evidence_reached(finding, "longest_wait", "s",
+                                 (double)listener->unaccepted_ns / (double)SECOND_NS,
+                                 d->limits[FULL_WAIT_CRITICAL]);
     if (overflows >= 0)
-        finding_evidence_limit(finding, "ListenOverflows", "/s", overflows,
-                               d->limits[FULL_OVERFLOWS_CRITICAL]);
+        finding_evidence_reached(finding, "ListenOverflows", "/s", overflows,
+                                 d->limits[FULL_OVERFLOWS_CRITICAL]);
     if (host_fact_known(d->facts, FACT_SOMAXCONN))
         finding_evidence_limit(finding, "backlog", "", listener->backlog,
                                (double)host_fact(d->facts, FACT_SOMAXCONN));

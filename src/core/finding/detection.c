@@ -186,6 +186,15 @@ void finding_evidence_limit(struct finding *finding, const char *fact, const cha
         .fact = fact, .unit = unit, .value = value, .limit = limit, .has_limit = true};
 }
 
+void finding_evidence_reached(struct finding *finding, const char *fact, const char *unit,
+                              double value, double limit)
+{
+    if (value >= limit)
+        finding_evidence_limit(finding, fact, unit, value, limit);
+    else
+        finding_evidence(finding, fact, unit, value);
+}
+
 void finding_evidence_mark(struct finding *finding, const char *fact, const char *unit,
                            double value, double warn, double critical)
 {

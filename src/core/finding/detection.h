@@ -71,6 +71,9 @@ void finding_rows(struct finding *finding, const char *format, ...)
 void finding_evidence(struct finding *finding, const char *fact, const char *unit, double value);
 void finding_evidence_limit(struct finding *finding, const char *fact, const char *unit,
                             double value, double limit);
+/* With that limit if it reaches it: a milder finding has other reasons. */
+void finding_evidence_reached(struct finding *finding, const char *fact, const char *unit,
+                              double value, double limit);
 /* With the limit of the severity that it reaches. */
 void finding_evidence_mark(struct finding *finding, const char *fact, const char *unit,
                            double value, double warn, double critical);

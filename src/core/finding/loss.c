@@ -361,8 +361,8 @@ static void report_dead(struct detection *d, const struct target_tally *target)
     finding_rows(finding, "%s and timer on and timer_retrans >= 3",
                  filter_target(rows, sizeof(rows), &subject));
     finding_evidence_limit(finding, "rows", "", target->silent, d->limits[DEAD_ROWS]);
-    finding_evidence_limit(finding, "timer_retrans", "", target->silent_most,
-                           d->limits[DEAD_CRITICAL]);
+    finding_evidence_reached(finding, "timer_retrans", "", target->silent_most,
+                             d->limits[DEAD_CRITICAL]);
     finding_evidence(finding, "resending for", "s", target->silent_ms / 1000.0);
     if (!target->inbound)
         finding_evidence(finding, "other rows to it", "", target->rows - target->silent);

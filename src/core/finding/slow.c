@@ -275,7 +275,8 @@ static void evaluate_bufferbloat(struct detection *d)
         struct finding *finding = detection_report(d, severity, CONFIDENCE_LIKELY, &subject);
         finding_say(finding, "packets wait for %.0f ms in a queue on the way", queue_ms);
         say_row(finding, conn);
-        finding_evidence_limit(finding, "rtt - min_rtt", "ms", queue_ms, d->limits[BLOAT_CRITICAL]);
+        finding_evidence_reached(finding, "rtt - min_rtt", "ms", queue_ms,
+                                 d->limits[BLOAT_CRITICAL]);
         finding_evidence_limit(finding, "for", "s", for_s, d->limits[BLOAT_FOR]);
         finding_holds_since(finding, d, d->frame->mono_ns - row->bloated_ns);
         finding_leave_open(finding, "a change of the route");

@@ -36,11 +36,13 @@ static struct conn *add_socket(struct scene *scene, uint32_t first, uint32_t cou
 /* So many connections of the listener, with cookies from `cookie` on. */
 static void push_events(struct scene *scene, struct event event, uint64_t cookie, unsigned count)
 {
+    const uint16_t port = event.tuple.local_port ? event.tuple.local_port : PORT;
+
     event.netns = SCENE_NETNS;
     event.tuple = (struct tuple){.family = FAMILY_INET,
                                  .local = {.bytes = {10, 0, 0, 1}},
                                  .remote = {.bytes = {10, 0, 0, 9}},
-                                 .local_port = PORT,
+                                 .local_port = port,
                                  .remote_port = 50000};
     for (unsigned i = 0; i < count; i++) {
         event.cookie = cookie + i;
@@ -155,6 +157,38 @@ static void sockets_of_one_process_are_not_told_apart(void **state)
     }
     assert_null(scene_find(&scene, "reuseport-imbalance"));
     assert_int_equal(scene_check(&scene, "reuseport-imbalance")->verdict, VERDICT_NOT_CHECKED);
+    scene_end(&scene);
+}
+
+/* At another port one process holds both sockets: what is reported of this one counts. */
+static void a_report_beside_what_is_not_told_apart_was_checked(void **state)
+{
+    const struct event other = {.kind = EVENT_OPEN,
+                                .to = STATE_ESTABLISHED,
+                                .origin = EVENT_FROM_BPF,
+                                .pid = 103,
+                                .tuple = {.local_port = PORT + 1}};
+    struct scene scene;
+    uint8_t before = VERDICT_OK;
+    bool found = false;
+    (void)state;
+    scene_begin(&scene);
+    for (int second = 0; second < 20 && !found; second++) {
+        if (second > 0)
+            before = scene_check(&scene, "reuseport-imbalance")->verdict;
+        begin_frame(&scene, false);
+        add_socket(&scene, 1, 1);
+        add_socket(&scene, 2, 1);
+        for (int i = 0; i < 2; i++)
+            add_socket(&scene, 3, 1)->tuple.local_port = PORT + 1;
+        accept_some(&scene, 101, 60);
+        accept_some(&scene, 102, 10);
+        push_events(&scene, other, 1, 70);
+        scene_show(&scene);
+        found = scene_find(&scene, "reuseport-imbalance") != NULL;
+    }
+    assert_true(found);
+    assert_int_equal(before, VERDICT_OK); /* it was reported, and had to hold for a while */
     scene_end(&scene);
 }
 
@@ -326,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_few_connections_prove_no_imbalance),
         cmocka_unit_test(a_reload_counts_anew),
         cmocka_unit_test(sockets_of_one_process_are_not_told_apart),
+        cmocka_unit_test(a_report_beside_what_is_not_told_apart_was_checked),
         cmocka_unit_test(sockets_that_all_workers_hold_are_likely_one_each),
         cmocka_unit_test(unknown_acceptors_are_not_guessed),
         cmocka_unit_test(openings_of_frames_say_nothing_of_acceptors),

@@ -160,7 +160,7 @@ static void report_imbalance(struct detection *d, const struct sharing *sharing)
 static void evaluate_imbalance(struct detection *d)
 {
     struct sharing sharing;
-    bool ambiguous = false;
+    bool ambiguous = false, reported = false;
 
     if (!sees_accepts(d))
         return;
@@ -169,12 +169,14 @@ static void evaluate_imbalance(struct detection *d)
         if (listener->sockets < 2 ||
             !take_sharing(d, listener, d->limits[IMBALANCE_ACCEPTS], &sharing))
             continue;
-        if (sharing.holders < sharing.sockets && sharing.group->count != sharing.sockets)
+        if (sharing.holders < sharing.sockets && sharing.group->count != sharing.sockets) {
             ambiguous = true;
-        else if (is_beyond_chance(d, &sharing))
+        } else if (is_beyond_chance(d, &sharing)) {
             report_imbalance(d, &sharing);
+            reported = true;
+        }
     }
-    if (ambiguous && d->draft_count == 0)
+    if (ambiguous && !reported)
         detection_not_checked(d, "one process holds several sockets of a port: the kernel does not "
                                  "report which of them accepted");
 }

@@ -35,7 +35,7 @@ struct detection {
     void *process_data;
     double watched_s; /* since the first frame */
     struct finding *drafts;
-    uint32_t draft_count;
+    uint32_t draft_count;                           /* without the latest report */
     uint16_t merged[DRAFTS_MAX], named[DRAFTS_MAX]; /* reports in a draft; ... in its filter */
     uint64_t left_out[LEFT_OUT_BITS / 64];          /* hashes of the subjects that are left out */
     struct finding latest; /* being filled in; no detector: there is none */

@@ -36,13 +36,17 @@ void detection_learning(struct detection *d, const char *format, ...)
     va_end(arguments);
 }
 
-/* "( A ) or ( B )". False: it is the same one, or there is no room. */
+/* "( A ) or ( B )". False: one of them is the same or empty, or there is no room. */
 static bool join_filters(struct finding *finding, bool is_joined, const char *more)
 {
     char text[FINDING_ROWS_MAX];
 
-    if (strcmp(finding->filter, more) == 0)
+    if (more[0] == '\0' || strcmp(finding->filter, more) == 0)
         return false;
+    if (finding->filter[0] == '\0') {
+        snprintf(finding->filter, sizeof(finding->filter), "%s", more);
+        return false;
+    }
     if (snprintf(text, sizeof(text), is_joined ? "%s or ( %s )" : "( %s ) or ( %s )",
                  finding->filter, more) >= (int)sizeof(text))
         return false;

@@ -228,33 +228,37 @@ static int visit_open(struct visitor *visitor, uint32_t index, enum visit_depth 
     return result;
 }
 
-/* The same rights are needed for the list of descriptors, and for what each is as for ns/net. */
-static bool is_refused(const struct roster *roster, int32_t pid)
+/* 0: /proc shows its descriptors; -EACCES: it refuses them; other -errno: neither is known, as it ends
+ * or no descriptor is left here. */
+static int try_descriptors(const struct roster *roster, int32_t pid)
 {
     const int directory = proc_files_open_process(roster->files, pid);
-    const int descriptors = directory >= 0 ? proc_open_directory(directory, "fd") : -ESRCH;
+    const int descriptors = directory >= 0 ? proc_open_directory(directory, "fd") : directory;
+    int result = descriptors < 0 ? descriptors : 0;
     char link[64];
-    const bool has_link =
-        descriptors < 0 || readlinkat(directory, "ns/net", link, sizeof link) >= 0;
-    const bool refused =
-        is_denied(directory) || is_denied(descriptors) || (!has_link && is_denied(-errno));
-    const bool ends = refused && directory >= 0 && proc_is_ended(directory, "stat") != 0;
 
+    /* The same rights are needed for the list of descriptors, and for what each is as for ns/net. */
+    if (result == 0 && readlinkat(directory, "ns/net", link, sizeof link) < 0 && is_denied(-errno))
+        result = -EACCES;
+    if (is_denied(result))
+        result = directory >= 0 && proc_is_ended(directory, "stat") != 0 ? -ESRCH : -EACCES;
     if (descriptors >= 0)
         close(descriptors);
     if (directory >= 0)
         close(directory);
-    return refused && !ends;
+    return result;
 }
 
+/* One that was refused is tried again: a program may be so only while it starts. */
 bool visit_is_denied_any(struct roster *roster, uint32_t walk)
 {
     for (uint32_t i = 0; i < roster->count; i++) {
         struct roster_slot *slot = &roster->slots[roster->entries[i].slot];
-        if (slot->gone || slot->readable || slot->walked == walk)
+        if (slot->gone || slot->kernel_thread || slot->readable || slot->walked == walk)
             continue;
-        slot->denied = slot->denied || is_refused(roster, slot->pid);
-        slot->readable = !slot->denied;
+        const int result = try_descriptors(roster, slot->pid);
+        slot->readable = result == 0;
+        slot->denied = result == -EACCES || (slot->denied && result != 0);
         if (slot->denied)
             return true;
     }

@@ -148,20 +148,20 @@ static void test_stays_in_flight(void **state)
     (void)state;
     int channel[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
-    const int listener = net_listen(net_v4(LOOPBACK, 4015), 5, 0);
+    const int listener = net_listen(net_v4(LOOPBACK, 4016), 5, 0);
     const int client = net_socket(AF_INET, NULL, 0);
-    net_connect(client, net_v4(LOOPBACK, 4015));
+    net_connect(client, net_v4(LOOPBACK, 4016));
     const int server = net_accept(listener);
     const unsigned port = port_of(client);
     const struct frame *frame = stage_settle(&owner_stage);
-    assert_owner(frame, row_of_ports(frame, 4015, port), OWNER_PROCESS, getpid());
+    assert_owner(frame, row_of_ports(frame, 4016, port), OWNER_PROCESS, getpid());
     send_fd(channel[0], server);
     close(server);
     lookups = 0;
     const struct conn *row = NULL;
     for (int i = 0; i < 200 && (!row || row->owner_word == OWNER_PROCESS); i++) {
         frame = stage_settle(&owner_stage);
-        row = row_of_ports(frame, 4015, port);
+        row = row_of_ports(frame, 4016, port);
     }
     assert_owner(frame, row, OWNER_LAST, getpid());
     assert_true(lookups > 0);
@@ -170,7 +170,7 @@ static void test_stays_in_flight(void **state)
         frame = stage_settle(&owner_stage);
     }
     assert_int_equal(lookups, 0);
-    assert_owner(frame, row_of_ports(frame, 4015, port), OWNER_LAST, getpid());
+    assert_owner(frame, row_of_ports(frame, 4016, port), OWNER_LAST, getpid());
     net_close(client);
     net_close(listener);
     close(channel[0]);

@@ -145,6 +145,7 @@ void finding_checks_text(struct buffer *out, const struct finding_check *checks,
                   (double)watched_ns / (double)SECOND_NS);
     put_counts(out, list, count);
     finding_left_out_text(out, checks);
+    finding_learning_text(out, ", ", checks);
     buffer_char(out, '\n');
     for (size_t i = 0; i < detector_count; i++)
         if (is_first_of_reason(checks, i))

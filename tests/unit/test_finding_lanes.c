@@ -1,5 +1,6 @@
 /* Findings where several network namespaces are shown: each is judged by its own rows, counters and
  * settings, and each finding names its namespace. */
+#include "core/finding/finding_json.h"
 #include "finding_scene.h"
 
 #define WEB_NETNS   4026532401u
@@ -200,7 +201,17 @@ static void a_young_namespace_leaves_the_others_checked(void **state)
     world_frame(&world);
     add_netns(world.scene.frame, YOUNG_NETNS, "young");
     world_show(&world);
-    assert_int_equal(scene_check(&world.scene, "limited-by-program")->verdict, VERDICT_OK);
+    const struct finding_check *learning = scene_check(&world.scene, "limited-by-program");
+    assert_int_equal(learning->verdict, VERDICT_OK);
+    assert_int_equal(learning->learning_in, 1);
+    assert_int_equal(learning->learning_of, 3);
+    struct buffer text;
+    buffer_init(&text);
+    finding_learning_text(&text, "", finding_engine_checks(world.scene.engine));
+    assert_non_null(strstr(text.data, " still learning in up to 1 of 3 network namespaces"));
+    json_checks(&text, finding_engine_checks(world.scene.engine), 0, &(struct other_netns){0});
+    assert_non_null(strstr(text.data, "{\"finding\":\"limited-by-program\",\"netns\":1,\"of\":3}"));
+    buffer_done(&text);
     const struct finding_check *check = scene_check(&world.scene, "buffer-hogs");
     assert_int_equal(check->verdict, VERDICT_NOT_CHECKED);
     assert_string_equal(check->reason, "in 2 of 3 network namespaces: net.ipv4.tcp_mem[1] is not "

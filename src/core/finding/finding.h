@@ -195,7 +195,9 @@ struct finding_input {
 };
 
 struct finding_check {
-    uint8_t verdict;   /* enum finding_verdict */
+    uint8_t verdict; /* enum finding_verdict */
+    /* of those checked elsewhere: network namespaces in which it needs to see more, out of all */
+    uint16_t learning_in, learning_of;
     uint32_t left_out; /* findings for which there is no room, none worse than what is listed */
     char reason[FINDING_TEXT_MAX]; /* of VERDICT_NOT_CHECKED and VERDICT_LEARNING */
 };
@@ -247,6 +249,9 @@ void frame_findings_summary(const struct frame_findings *findings, struct buffer
 
 /* " and 6 more that are not listed (dead-peer 6)", "" where all are. */
 void finding_left_out_text(struct buffer *out, const struct finding_check *checks);
+/* ", 12 still learning in up to 1 of 3 network namespaces", "" where none is, behind the separator. */
+void finding_learning_text(struct buffer *out, const char *separator,
+                           const struct finding_check *checks);
 void finding_value_text(struct buffer *out, double value, const char *unit); /* "1.50 ms" */
 /* "accept_queue 129/128 ListenOverflows 1078": its evidence, on one line. */
 /* "rows 120 (limit 100), oldest 61 s"; narrow: "rows 120/100  oldest 61 s". */

@@ -170,6 +170,25 @@ static void put_left_out(struct buffer *buffer, const struct finding_check *chec
     buffer_text(buffer, after);
 }
 
+static void put_learning(struct buffer *buffer, const struct finding_check *checks)
+{
+    const char *before = ",\"learning_in\":[", *after = "";
+
+    for (size_t i = 0; i < detector_count; i++) {
+        if (checks[i].learning_in == 0)
+            continue;
+        buffer_text(buffer, before);
+        buffer_text(buffer, "{\"finding\":");
+        json_put_text(buffer, DETECTORS[i]->id);
+        json_member_number(buffer, "netns", checks[i].learning_in);
+        json_member_number(buffer, "of", checks[i].learning_of);
+        buffer_char(buffer, '}');
+        before = ",";
+        after = "]";
+    }
+    buffer_text(buffer, after);
+}
+
 static void put_others(struct buffer *buffer, const struct other_netns *others)
 {
     if (!others->count && !others->unread)
@@ -203,6 +222,7 @@ void json_checks(struct buffer *buffer, const struct finding_check *checks, uint
     }
     buffer_text(buffer, "]");
     put_left_out(buffer, checks);
+    put_learning(buffer, checks);
     put_others(buffer, others);
     buffer_char(buffer, '}');
 }

@@ -153,6 +153,22 @@ void finding_left_out_text(struct buffer *out, const struct finding_check *check
     }
 }
 
+void finding_learning_text(struct buffer *out, const char *separator,
+                           const struct finding_check *checks)
+{
+    unsigned detectors = 0;
+    const struct finding_check *most = checks;
+
+    for (size_t i = 0; i < detector_count; i++) {
+        detectors += checks[i].learning_in > 0;
+        if (checks[i].learning_in > most->learning_in)
+            most = &checks[i];
+    }
+    if (detectors > 0)
+        buffer_printf(out, "%s%u still learning in up to %u of %u network namespaces", separator,
+                      detectors, most->learning_in, most->learning_of);
+}
+
 void frame_findings_summary(const struct frame_findings *findings, struct buffer *out)
 {
     static const enum finding_verdict OPEN[] = {VERDICT_LEARNING, VERDICT_NOT_CHECKED};
@@ -163,6 +179,7 @@ void frame_findings_summary(const struct frame_findings *findings, struct buffer
     buffer_printf(out, "checked %u · %u finding%s", checked, findings->holding,
                   findings->holding == 1 ? "" : "s");
     finding_left_out_text(out, findings->checks);
+    finding_learning_text(out, " · ", findings->checks);
     for (size_t i = 0; i < sizeof(OPEN) / sizeof(OPEN[0]); i++) {
         const unsigned count = count_verdict(findings->checks, OPEN[i]);
         if (count == 0)

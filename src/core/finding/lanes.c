@@ -334,7 +334,7 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
         [VERDICT_LEARNING] = 0, [VERDICT_OK] = 1, [VERDICT_NOT_CHECKED] = 2, [VERDICT_FINDING] = 3};
     struct finding_check worst = {.verdict = VERDICT_NOT_CHECKED,
                                   .reason = "no connections were read"};
-    uint32_t unchecked = 0, asked = 0, left_out = lanes->cut[detector];
+    uint32_t unchecked = 0, learning = 0, asked = 0, left_out = lanes->cut[detector];
 
     for (uint32_t i = 0; i < lanes->count; i++) {
         const struct finding_check *check =
@@ -343,6 +343,7 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
             continue;
         left_out += check->left_out;
         unchecked += check->verdict == VERDICT_NOT_CHECKED;
+        learning += check->verdict == VERDICT_LEARNING;
         if (asked++ == 0 || WEIGHT[check->verdict] > WEIGHT[worst.verdict])
             worst = *check;
     }
@@ -355,6 +356,10 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
         worst.verdict = VERDICT_NOT_CHECKED;
         snprintf(worst.reason, sizeof(worst.reason), "in %u network namespaces beyond %u",
                  lanes->left_out, LANES_MAX);
+    }
+    if (worst.verdict != VERDICT_LEARNING && learning > 0) {
+        worst.learning_in = (uint16_t)learning;
+        worst.learning_of = (uint16_t)asked;
     }
     worst.left_out = left_out;
     return worst;

@@ -131,7 +131,7 @@ static int grow_locked(struct event_ring *ring, uint32_t count)
     uint64_t size = ring->mask + 1;
     while (size < count && size < RING_MAX)
         size *= 2;
-    struct event *slots = size >= count ? calloc(size, sizeof(*slots)) : NULL;
+    struct event *slots = size >= count ? calloc((size_t)size, sizeof(*slots)) : NULL;
     if (!slots)
         return -ENOMEM;
     ring->kept = oldest_locked(ring);

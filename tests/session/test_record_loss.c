@@ -391,6 +391,30 @@ static void test_copy_removed(void **state)
     remove_copy("copy.jsonl", 2);
 }
 
+/* A copy that cannot be rotated goes on, and says so until it can. */
+static void test_copy_not_rotated(void **state)
+{
+    struct demo_log log;
+    struct log_copy copy;
+    const struct session_host host = {.name = "other", .exchanged = true};
+    char why[200], path[400];
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl", 10, NEEDS);
+    demo_log_make(&log, 4);
+    snprintf(path, sizeof(path), "%s/%0240d.jsonl.zst", log.folder, 0); /* with its time too long */
+    const struct log_copy_settings settings = {.path = path, .rotate_bytes = 1};
+    assert_int_equal(log_copy_open(&copy, &settings, why, sizeof(why)), 0);
+    log_copy_set_host(&copy, &host, 1);
+    copy_lines(&copy, log.path, 0, 4);
+    assert_string_equal(copy.stats.trouble, "");
+    copy_lines(&copy, log.path, 0, 4);
+    assert_non_null(strstr(copy.stats.trouble, "too long"));
+    assert_int_equal(copy.stats.frames, 8);
+    log_copy_close(&copy, SECOND_NS);
+    demo_log_done(&log);
+}
+
 /* Stopped and continued: frames made before the recorder ran again do not make it an overload. */
 static void test_suspended(void **state)
 {
@@ -422,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_removed),
         cmocka_unit_test(test_removed_with_its_folder),
         cmocka_unit_test(test_copy_removed),
+        cmocka_unit_test(test_copy_not_rotated),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_suspended),
     };

@@ -152,8 +152,9 @@ static void piece_written(struct log_copy *copy, size_t length)
     copy->file_bytes += length;
     copy->file_frames += copy->frames;
     copy->file_events += sum_events(&copy->counts);
+    if (copy->failing)
+        copy->stats.trouble[0] = '\0';
     copy->failing = false;
-    copy->stats.trouble[0] = '\0';
     forget_lines(copy);
 }
 
@@ -250,6 +251,7 @@ static void maybe_rotate(struct log_copy *copy, int64_t mono_ns)
         return; /* continues in the old one, and reports it */
     }
     copy->unrotated_ns = 0;
+    copy->stats.trouble[0] = '\0';
     begin_file(copy);
     copy->stats.files++;
     copy->opened_ns = mono_ns;

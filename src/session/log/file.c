@@ -413,17 +413,20 @@ static int open_again(struct log_file *file, char *why, size_t size)
 int log_file_rotate(struct log_file *file, const struct log_rotation *rotation, char *why,
                     size_t size)
 {
-    char name[NAME_MAX + 1];
+    char name[NAME_MAX + 1] = "";
 
     if (!file->regular)
         return refuse(-ESPIPE, why, size, file->name, "a pipe cannot be rotated");
-    const int renamed = rename_away(file, rotation->wall_ns, name);
-    if (renamed && renamed != -ENOENT) /* already renamed */
-        return refuse(renamed, why, size, file->name, strerror(-renamed));
-    if (!renamed && rotation->last_length)
+    const int result = rename_away(file, rotation->wall_ns, name);
+    if (result && result != -ENOENT) /* already renamed */
+        return refuse(result, why, size, file->name, strerror(-result));
+    if (!result)
+        memcpy(file->renamed, name, sizeof(name));
+    if (!result && rotation->last_length)
         (void)log_file_append(file, rotation->last, rotation->last_length);
+    memcpy(name, file->renamed, sizeof(name));
     const int error = open_again(file, why, size);
-    if (!error && !renamed && rotation->keep)
+    if (!error && name[0] && rotation->keep)
         prune(file, rotation->keep, name);
     return error;
 }

@@ -20,6 +20,7 @@ struct log_file {
     uint64_t first_size;  /* its size when it was opened; 0 = a new file */
     struct zst_keys keys; /* of what it already contained */
     char name[NAME_MAX + 1];
+    char renamed[NAME_MAX + 1]; /* what the open file is called by now; "": name */
 };
 
 /* What other programs may do to the file while it is open. */

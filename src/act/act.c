@@ -453,11 +453,10 @@ int act_close_allowed(const struct conn *conn, char text[ACTS_TEXT_MAX])
         error = send_destroy(socket, &nothing, 1);
         mnl_socket_close(socket);
     }
-    if (error == -ENOENT && act_netns_is_own(conn->netns))
-        error =
-            privilege_is_effective(PRIVILEGE_NET_ADMIN) && privilege_owns_network() ? 0 : -EPERM;
-    else if (error == -ENOENT)
-        error = 0;
+    if (error == -ENOENT) {
+        const bool owns = !act_netns_is_own(conn->netns) || privilege_owns_network();
+        error = owns && privilege_is_effective(PRIVILEGE_NET_ADMIN) ? 0 : -EPERM;
+    }
     explain_close(&nothing, error, text);
     return error;
 }

@@ -26,6 +26,15 @@ struct target {
     bool failed; /* and reported */
 };
 
+#define RIGHTS_MOST 16u
+
+/* Whether connections of a network namespace can be closed. */
+struct right {
+    uint32_t netns;
+    bool is_allowed;
+    char why[ACTS_TEXT_MAX];
+};
+
 struct closing {
     const struct options *options;
     struct filter *filter;
@@ -38,6 +47,8 @@ struct closing {
     size_t refused;  /* rows that cannot be closed */
     bool partly;     /* rows or owners may be missing; reported */
     size_t closed, gone;
+    struct right rights[RIGHTS_MOST];
+    size_t right_count;
     struct buffer out;
 };
 
@@ -242,28 +253,40 @@ static int finish(struct closing *closing)
                : EXIT_DONE;
 }
 
-/* False: none of the rows can be closed; why says what is missing. */
-static bool is_allowed_any(const struct closing *closing, char why[ACTS_TEXT_MAX])
+/* The answer is that of the row's network namespace: each is looked at once, a few of them. */
+static bool is_allowed(struct closing *closing, const struct conn *conn, char why[ACTS_TEXT_MAX])
 {
-    for (size_t i = 0; i < closing->count; i++) {
-        const struct conn *conn = &closing->targets[i].conn;
-        if (i > 0 && conn->netns == closing->targets[i - 1].conn.netns)
-            continue; /* it is refused as the one before */
-        if (act_close_allowed(conn, why) == 0)
-            return true;
+    struct right *right = closing->rights;
+
+    while (right < closing->rights + closing->right_count && right->netns != conn->netns)
+        right++;
+    if (right == closing->rights + RIGHTS_MOST)
+        return act_close_allowed(conn, why) == 0;
+    if (right == closing->rights + closing->right_count) {
+        right->netns = conn->netns;
+        right->is_allowed = act_close_allowed(conn, right->why) == 0;
+        closing->right_count++;
     }
+    snprintf(why, ACTS_TEXT_MAX, "%s", right->why);
+    return right->is_allowed;
+}
+
+/* False: none of the rows can be closed; why says what is missing. */
+static bool is_allowed_any(struct closing *closing, char why[ACTS_TEXT_MAX])
+{
+    for (size_t i = 0; i < closing->count; i++)
+        if (is_allowed(closing, &closing->targets[i].conn, why))
+            return true;
     return false;
 }
 
 /* Prints what --yes would do, also where closing is not allowed. */
 static int dry_run(struct closing *closing)
 {
-    char why[ACTS_TEXT_MAX];
-    const bool allowed = closing->count == 0 || is_allowed_any(closing, why);
-
     for (size_t i = 0; i < closing->count; i++) {
         const struct conn *conn = &closing->targets[i].conn;
-        char note[CONN_SUBFLOW_MAX];
+        char note[CONN_SUBFLOW_MAX], why[ACTS_TEXT_MAX];
+        const bool allowed = is_allowed(closing, conn, why);
         row_note(closing, conn, note);
         print_row(closing, allowed ? "would close" : "cannot close", conn, allowed ? note : why);
         closing->gone += allowed;

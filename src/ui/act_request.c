@@ -263,11 +263,16 @@ static void add_rows(struct close_request *request, const struct picture *pictur
 /* False: none of the rows can be closed; text says why. */
 static bool may_close_any(const struct close_request *request, char text[ACTS_TEXT_MAX])
 {
-    for (size_t i = 0; i < request->count; i++)
-        if (i > 0 && request->conns[i].netns == request->conns[i - 1].netns)
-            continue; /* it is refused as the one before */
-        else if (request->acts->may_close(&request->conns[i], text) == 0)
+    const struct conn *last = NULL; /* the answer is that of its network namespace */
+
+    for (size_t i = 0; i < request->count; i++) {
+        const struct conn *conn = &request->conns[i];
+        if (last && conn->netns == last->netns)
+            continue;
+        if (request->acts->may_close(conn, text) == 0)
             return true;
+        last = conn;
+    }
     return false;
 }
 

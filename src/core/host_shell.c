@@ -35,7 +35,5 @@ const char *host_shell(const struct frame_host *host, bool asks, char out[HOST_S
     length = snprintf(out, HOST_SHELL_MAX, "ssh %s%s%s%s%.*s%.*s ", asks ? "-t " : "",
                       port ? "-p " : "", port ? port : "", port ? " " : "", (int)(name - target),
                       target, (int)name_length, name + is_bracketed);
-    if (length >= HOST_SHELL_MAX)
-        out[0] = '\0';
-    return out;
+    return length < HOST_SHELL_MAX ? out : NULL;
 }

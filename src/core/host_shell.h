@@ -10,7 +10,7 @@
 #define HOST_SHELL_MAX 128
 
 /* "ssh -t -p 2222 ann@web1 " (-t: for a program that asks), by the host's place; "" where it is not
- * reached by ssh, or by more words than there is room for. Returns out. */
+ * reached by ssh. Returns out; NULL where there is no room for it. */
 const char *host_shell(const struct frame_host *host, bool asks, char out[HOST_SHELL_MAX]);
 
 #endif

@@ -114,6 +114,24 @@ static const char *netns_option(const struct frame *frame, const struct conn *co
     return out;
 }
 
+/* What a person types on the host of the row for it; false: it does not fit, and would do something else if cut. */
+static bool put_there(const struct frame *frame, const struct frame_host *host,
+                      const struct conn *conn, int32_t pid, char text[ACTS_TEXT_MAX])
+{
+    char shell[HOST_SHELL_MAX], netns[NETNS_OPTION_MAX];
+    const char *words = host_shell(host, pid == 0, shell);
+    int length;
+
+    if (!words)
+        return false;
+    if (pid)
+        length = snprintf(text, ACTS_TEXT_MAX, "it is on %.40s: %skill %d", host->name, words, pid);
+    else
+        length = snprintf(text, ACTS_TEXT_MAX, "it is on %.40s: %stcplens close %scookie %" PRIx64,
+                          host->name, words, netns_option(frame, conn, netns), conn->cookie);
+    return length < ACTS_TEXT_MAX;
+}
+
 /* For rows of another machine, shows the command to run there instead, unless the row is old and
  * its pid or cookie may be stale. */
 static bool is_elsewhere(struct screen *screen, const struct command *command,
@@ -122,7 +140,6 @@ static bool is_elsewhere(struct screen *screen, const struct command *command,
     const struct frame *frame = screen->picture.frame;
     const struct conn *conn = row_under_cursor(screen);
     const struct proc *proc = process_under_cursor(screen);
-    char shell[HOST_SHELL_MAX], netns[NETNS_OPTION_MAX];
 
     if (!frame || frame->host_count == 0)
         return false;
@@ -132,16 +149,13 @@ static bool is_elsewhere(struct screen *screen, const struct command *command,
                                     : conn ? frame_host_of(frame, conn->netns)
                                            : NULL;
     const char *name = host ? host->name : "another host";
+    const bool signals = command->id == COMMAND_SIGNAL && proc;
+    const bool closes = command->id == COMMAND_CLOSE && conn && conn->cookie;
     if (host && host_state_is_old(host->state))
         snprintf(text, ACTS_TEXT_MAX, "%.60s is %s: its rows are old, nothing is done there", name,
                  words_name(&HOST_STATE_WORDS, host->state));
-    else if (host && command->id == COMMAND_SIGNAL && proc)
-        snprintf(text, ACTS_TEXT_MAX, "it is on %.40s: %skill %d", name,
-                 host_shell(host, false, shell), proc->pid);
-    else if (host && command->id == COMMAND_CLOSE && conn && conn->cookie)
-        snprintf(text, ACTS_TEXT_MAX, "it is on %.40s: %stcplens close %scookie %" PRIx64, name,
-                 host_shell(host, true, shell), netns_option(frame, conn, netns), conn->cookie);
-    else
+    else if (!host || !(signals || closes) ||
+             !put_there(frame, host, conn, signals ? proc->pid : 0, text))
         snprintf(text, ACTS_TEXT_MAX, "on %.60s nothing is signalled or closed from here", name);
     return true;
 }

@@ -185,7 +185,7 @@ static int summarize_path(struct summary_run *run, const struct finding_settings
     const bool is_json = run->headless.options->output == OUTPUT_JSON;
     const struct options one = {
         .command = RUN_SUMMARY, .output = run->headless.options->output, .file = path->path};
-    int code = is_first ? begin_log(run, settings) : -1;
+    int code = is_first ? begin_log(run, settings) : run->engine && run->ring ? -1 : EXIT_FAILED;
 
     if (code < 0)
         code = read_part(run, &one, i + 1 < paths->count);

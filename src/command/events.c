@@ -157,6 +157,13 @@ static int print_new(struct events_run *run)
     return error ? error : print_found(run, seen);
 }
 
+/* Nothing was printed, and nothing is known to have happened. */
+static int no_frame(void)
+{
+    message("no frame was finished in that time: look for longer, with --for");
+    return EXIT_FAILED;
+}
+
 static int run_live(struct events_run *run)
 {
     struct headless *headless = &run->headless;
@@ -183,6 +190,8 @@ static int run_live(struct events_run *run)
     if (error == -EINTR) /* the output was not read */
         signal = headless_signal(headless);
     int code = error == -EINTR ? 128 + signal : headless_exit_code(signal, output_exit_code(error));
+    if (!run->frame && code == EXIT_DONE && !signal)
+        code = no_frame();
     if (!ended)
         exit_without_threads(code);
     return code;

@@ -200,7 +200,7 @@ def main():
             wrong += check(port, "client", closes(out.name, "rport", port)[-1], expected)
         # The kernel sends a reset just behind the step to CLOSED: now and then its reason comes too late.
         ends = [end_of(event) for event in closes(out.name, "rport", 9011)]
-        if ends.count(UNREAD) < ROUNDS / 2:
+        if KERNEL >= (6, 10) and ends.count(UNREAD) < ROUNDS / 2:
             print(f"FAILED: port 9011, after a reset elsewhere: {ends}, not {UNREAD}")
             wrong += 1
         for port, expected in SERVERS.items():

@@ -52,8 +52,8 @@ static int watch_live(struct reading *reading)
     }
     collector_ask_stop(headless->collector);
     if (!collector_join(headless->collector, HEADLESS_END_NS))
-        exit_without_threads(signal ? 128 + signal
-                                    : print(reading)); /* stopped in the middle of a long frame */
+        /* stopped in the middle of a long frame */
+        exit_without_threads(signal ? 128 + signal : print(reading));
     return signal ? headless_exit_code(signal, EXIT_DONE) : EXIT_DONE;
 }
 

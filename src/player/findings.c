@@ -3,9 +3,9 @@
 #include "player/private.h"
 
 #define LEAD_NS (30 * SECOND_NS) /* how far windows and hold times of detectors reach back */
-#define BUDGET_NS                                                                                  \
-    (300 * MILLISECOND_NS) /* of CPU for that; beyond it the engine starts without them */
-#define LEAD_MOST 600u     /* frames, if they are less than a second apart */
+/* of CPU for that; beyond it the engine starts without them */
+#define BUDGET_NS (300 * MILLISECOND_NS)
+#define LEAD_MOST 600u /* frames, if they are less than a second apart */
 
 static bool begin_anew(struct player_findings *findings)
 {

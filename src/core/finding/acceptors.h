@@ -40,8 +40,8 @@ struct unnamed_accept {
 struct acceptors {
     struct accept_group groups[ACCEPT_GROUPS_MAX];
     uint32_t count;
-    struct unnamed_accept
-        unnamed[ACCEPT_UNNAMED_MAX]; /* by hash of the cookie; the newer one stays */
+    /* by hash of the cookie; the newer one stays */
+    struct unnamed_accept unnamed[ACCEPT_UNNAMED_MAX];
 };
 
 /* Drops groups that are no longer shared, adds new ones, and fades the sums by `kept`. */

@@ -414,7 +414,7 @@ const struct pane_ops PANE_STATES = {
     .command = states_command,
     .mouse = states_mouse,
     .summary = states_summary,
-    .counts_rows =
-        true, /* in place of the count of rows that pass the filter, which these are not */
+    /* in place of the count of rows that pass the filter, which these are not */
+    .counts_rows = true,
     .keys = KEYS_HERE,
 };

@@ -68,7 +68,7 @@ static void interval_text(char *out, size_t size, int64_t interval_ns)
         snprintf(out, size, "%.3g s", seconds);
 }
 
-/* Share of the segments sent by the network namespace: "–" if unknown or none were sent. */
+/* Share of the segments that were sent by what is shown: "–" if unknown or none were sent. */
 static void retrans_text(char *out, size_t size, const struct totals *totals)
 {
     if (!totals->segs_known || totals->segs_out + totals->segs_retrans == 0)

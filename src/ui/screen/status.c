@@ -67,7 +67,7 @@ static bool lacks_events(const struct frame *frame)
 
 #define TURN_NS (8 * SECOND_NS)
 
-/* What an ordinary user always lacks takes turns with the network namespaces that are not shown. */
+/* A message that an ordinary user always has alternates with the one about network namespaces not shown. */
 static bool is_turn_of_others(const struct frame *frame)
 {
     const uint32_t lasting =

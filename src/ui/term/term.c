@@ -212,7 +212,9 @@ static bool put_raw(const char *text, size_t length)
 
 static bool set_paste(const struct term *term, bool on)
 {
-    return !term->pastes || put_raw(on ? PASTE_ON : PASTE_OFF, strlen(PASTE_ON));
+    const char *const words = on ? PASTE_ON : PASTE_OFF;
+
+    return !term->pastes || put_raw(words, strlen(words));
 }
 
 static void learn_keys(struct term *term)

@@ -401,6 +401,14 @@ static void emit_dropped(struct events *events)
     events->dropped = 0;
 }
 
+static void emit_skipped(struct events *events)
+{
+    const uint64_t skipped = events->bpf ? bpf_take_skipped(events->bpf) : 0;
+
+    if (skipped)
+        lose(events, EVENT_FROM_BPF, skipped, "skipped by Linux, of any network namespace");
+}
+
 void events_begin_frame(struct events *events, struct frame *next)
 {
     atomic_store(&events->frame_waits, true);
@@ -409,6 +417,7 @@ void events_begin_frame(struct events *events, struct frame *next)
     drain_for_frame(events);
     emit_unlisted(events);
     emit_dropped(events);
+    emit_skipped(events);
     if (events->bpf && next->facts)
         bpf_failures(events->bpf, next->facts);
     emit_shown(events, next);

@@ -27,7 +27,7 @@ static const struct linux_version NEEDED = {5, 12};
 struct bpf {
     struct tcplens_bpf *program;
     struct ring_buffer *ring;
-    uint64_t lost; /* reported so far */
+    uint64_t lost, skipped; /* reported so far */
     uint32_t netns;
     bool every_netns;
     int64_t tick_ns; /* of start times in /proc/PID/stat */
@@ -224,6 +224,18 @@ int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64
     *lost = all - bpf->lost;
     bpf->lost = all;
     return result < 0 && result != -ECANCELED ? result : (int)bpf->delivered;
+}
+
+uint64_t bpf_take_skipped(struct bpf *bpf)
+{
+    struct bpf_prog_info info = {0};
+    uint32_t size = sizeof(info);
+
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(bpf->program->progs.on_state), &info, &size) != 0)
+        return 0;
+    const uint64_t skipped = info.recursion_misses - bpf->skipped;
+    bpf->skipped = info.recursion_misses;
+    return skipped;
 }
 
 void bpf_failures(const struct bpf *bpf, struct host_facts *facts)

@@ -34,6 +34,10 @@ int bpf_descriptor(const struct bpf *bpf); /* readable when there is something *
 int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64_t until_ns,
               uint64_t *lost);
 
+/* How many runs of the program that reports transitions Linux has skipped since the last call, as another one on the same
+ * processor was interrupted by it (recursion_misses, kernel/bpf/trampoline.c): of transitions of any network namespace. */
+uint64_t bpf_take_skipped(struct bpf *bpf);
+
 /* Copies the failed calls of bind() and connect() drained so far into facts; unknown where they
  * cannot be traced. */
 void bpf_failures(const struct bpf *bpf, struct host_facts *facts);

@@ -32,6 +32,7 @@ PARTS = 10
 KIB_PER_100K = 1024  # growth that is allowed
 STEPS_MOST = 0.1  # of the memory, in all
 TIME_WAIT_S = 75
+SHOWN_MOST = 20
 EDGE_NS = 2 * 10**9
 KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '!', '1', 'G', 'g', '\r', 'v', '\x1b', 's', '\x1b', 'c', '\x1b', '?', '\x1b',
         '/python\r', '/\x15\r', 'p', '[', '[', '{', 'b', 'L', 'r', '>', '<', 'H', 'H', 'A', 'N', 'e', '\x1b']
@@ -172,7 +173,7 @@ class Soak:
             frames += line['ev'] == 'frame'
             lost = max(lost, line.get('events_lost', 0))
             missed += line.get('count', 1) if line['ev'] == 'gap' else 0
-        connections = missing = 0
+        connections, missing = 0, []
         with open(self.path('truth.jsonl'), encoding='utf-8') as file:
             head = json.loads(file.readline())
             to_real = head['real_ns'] - head['mono_ns']
@@ -186,11 +187,14 @@ class Soak:
                 connections += 1
                 ends = (line['laddr'], line['lport'], line['raddr'], line['rport']), \
                        (line['raddr'], line['rport'], line['laddr'], line['lport'])
-                missing += sum(end not in seen[kind] for end in ends for kind in seen)
+                missing += [(kind, *end, line['how'], line['t_open'], line['t_close'])
+                            for end in ends for kind in seen if end not in seen[kind]]
         print(f'log: {frames} frames, {connections} connections of churn, {4 * connections} opens and closes of their ends, '
-              f'{missing} of them not in the log, which says that {lost} events and {missed} frames were lost')
-        if missing > lost or connections == 0:
-            self.fail('the log lacks', missing, 'events and says', lost)
+              f'{len(missing)} of them not in the log, which says that {lost} events and {missed} frames were lost')
+        for lacking in missing[:SHOWN_MOST]:
+            print('not in the log:', *lacking)
+        if len(missing) > lost or connections == 0:
+            self.fail('the log lacks', len(missing), 'events and says', lost)
 
 
 def main():
@@ -210,8 +214,11 @@ def main():
     soak.judge_log()
     for failure in soak.failures:
         print('FAILED:', failure)
+    if soak.failures:
+        print('logs and truth are kept in', soak.folder)
+        return 1
     shutil.rmtree(soak.folder)
-    return 1 if soak.failures else 0
+    return 0
 
 
 if __name__ == '__main__':

@@ -17,8 +17,8 @@
 
 #define QUIET_NS  (15 * SECOND_NS)
 #define UNREAD_NS (60 * SECOND_NS)
-#define SKIPPED                                                                                    \
-    8u /* tolerated: rows skipped by a dump and found by look-up have no tcp_info in that frame */
+/* tolerated: rows skipped by a dump and found by look-up have no tcp_info in that frame */
+#define SKIPPED     8u
 #define RECENT_MASK 7u /* the last three frames */
 
 enum stage { STAGE_FREE, STAGE_PENDING, STAGE_HOLDS, STAGE_ENDED };

@@ -107,8 +107,8 @@ struct finding {
     const char *advice[LOOKALIKES_MAX];    /* in addition to those of the detector; static */
     /* ids of the findings that cause it, those that hold first; 0 behind the last */
     uint32_t because[BECAUSE_MAX];
-    struct
-        finding_date { /* of a draft: better evidence of when it began than the time of the report */
+    /* of a draft: better evidence of when it began than the time of the report */
+    struct finding_date {
         bool since_exact; /* since_ns is when it began, not a time at which it held */
         bool only;        /* only the date counts: it is below the low limit */
         bool has_excess;

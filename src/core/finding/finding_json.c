@@ -152,41 +152,49 @@ void json_finding_step(struct buffer *buffer, uint64_t seq, const struct finding
     buffer_text(buffer, finding->because[0] ? "]}" : "}");
 }
 
-static void put_left_out(struct buffer *buffer, const struct finding_check *checks)
+static uint32_t left_out(const struct finding_check *check)
 {
-    const char *before = ",\"left_out\":[", *after = "";
-
-    for (size_t i = 0; i < detector_count; i++) {
-        if (checks[i].left_out == 0)
-            continue;
-        buffer_text(buffer, before);
-        buffer_text(buffer, "{\"finding\":");
-        json_put_text(buffer, DETECTORS[i]->id);
-        json_member_number(buffer, "count", checks[i].left_out);
-        buffer_char(buffer, '}');
-        before = ",";
-        after = "]";
-    }
-    buffer_text(buffer, after);
+    return check->left_out;
 }
 
-static void put_learning(struct buffer *buffer, const struct finding_check *checks)
+static void put_left_out(struct buffer *buffer, const struct finding_check *check)
 {
-    const char *before = ",\"learning_in\":[", *after = "";
+    json_member_number(buffer, "count", check->left_out);
+}
+
+static uint32_t learning_in(const struct finding_check *check)
+{
+    return check->learning_in;
+}
+
+static void put_learning(struct buffer *buffer, const struct finding_check *check)
+{
+    json_member_number(buffer, "netns", check->learning_in);
+    json_member_number(buffer, "of", check->learning_of);
+}
+
+/* An array of the detectors of which there is such a remark. */
+static void put_remarks(struct buffer *buffer, const struct finding_check *checks, const char *key,
+                        uint32_t (*count)(const struct finding_check *check),
+                        void (*put)(struct buffer *buffer, const struct finding_check *check))
+{
+    bool any = false;
 
     for (size_t i = 0; i < detector_count; i++) {
-        if (checks[i].learning_in == 0)
+        if (count(&checks[i]) == 0)
             continue;
-        buffer_text(buffer, before);
+        if (any)
+            buffer_char(buffer, ',');
+        else
+            buffer_printf(buffer, ",\"%s\":[", key);
         buffer_text(buffer, "{\"finding\":");
         json_put_text(buffer, DETECTORS[i]->id);
-        json_member_number(buffer, "netns", checks[i].learning_in);
-        json_member_number(buffer, "of", checks[i].learning_of);
+        put(buffer, &checks[i]);
         buffer_char(buffer, '}');
-        before = ",";
-        after = "]";
+        any = true;
     }
-    buffer_text(buffer, after);
+    if (any)
+        buffer_char(buffer, ']');
 }
 
 static void put_others(struct buffer *buffer, const struct other_netns *others)
@@ -221,8 +229,8 @@ void json_checks(struct buffer *buffer, const struct finding_check *checks, uint
         comma = true;
     }
     buffer_text(buffer, "]");
-    put_left_out(buffer, checks);
-    put_learning(buffer, checks);
+    put_remarks(buffer, checks, "left_out", left_out, put_left_out);
+    put_remarks(buffer, checks, "learning_in", learning_in, put_learning);
     put_others(buffer, others);
     buffer_char(buffer, '}');
 }

@@ -293,7 +293,7 @@ static void hand_on_touched(struct collector *collector)
                                         events_take_touched(collector->events, netns));
 }
 
-/* Whoever needed it cannot always report it. */
+/* A caller that was refused memory cannot always report it. */
 static void note_refused_memory(struct collector *collector, struct frame *frame)
 {
     const uint64_t refused = memory_refused();

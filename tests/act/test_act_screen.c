@@ -51,7 +51,10 @@ static void outlived_signal_offers_kill(void)
     printf("ok: a process that outlives TERM is told, KILL comes next\n");
 }
 
-#define MOVING_ROWS "sport ge 10000 and sport le 20000"
+#define MOVING_ROWS    "sport ge 10000 and sport le 20000"
+#define MOVING_MS      50
+#define MOVING_MOST    3u /* open at a time */
+#define MOVING_CHANGES 8  /* while the dialog is open */
 
 /* While the dialog is open the other process takes the place of the first row. */
 static void rows_sorted_under_the_dialog(void)
@@ -75,6 +78,56 @@ static void rows_sorted_under_the_dialog(void)
         end(other);
     }
     printf("ok: %u times another row took the place under the dialog, no wrong signal\n", rounds);
+}
+
+/* Opens and closes listeners whose rows sort before all others, twice in each refresh interval; a byte
+ * a change goes into the pipe. */
+static pid_t start_mover(int *changes)
+{
+    int told[2];
+    check(pipe(told) == 0, "pipe");
+    const pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int open[MOVING_MOST];
+        for (unsigned i = 0;; i++) {
+            if (i >= MOVING_MOST)
+                net_close(open[i % MOVING_MOST]);
+            open[i % MOVING_MOST] = net_listen(net_v4(0x7f000001, 19000 - i % 9000), 4, 0);
+            check(write(told[1], "c", 1) == 1, "write");
+            poll(NULL, 0, MOVING_MS); /* the pace of the changes, not a wait for anything */
+        }
+    }
+    close(told[1]);
+    *changes = told[0];
+    return pid;
+}
+
+static void rows_moving_all_the_time(void)
+{
+    char seen[MOVING_CHANGES];
+    for (unsigned round = 0; round < rounds; round++) {
+        int changes;
+        const pid_t target = start_holder(20000, 0);
+        start(MOVING_ROWS, NULL);
+        wait_pid_shown(target);
+        const pid_t mover = start_mover(&changes);
+        wait_pid_shown(mover);
+        keys("G<F9>"); /* the last row is the target's, however many come before it */
+        wait_text("holds 1 socket;");
+        for (size_t got = 0; got < sizeof seen;) {
+            const ssize_t more = read(changes, seen, sizeof seen - got);
+            check(more > 0, "the rows stand still");
+            got += (size_t)more;
+        }
+        confirm("holds 1 socket;");
+        must_have_died_of(target, SIGTERM);
+        must_live(mover);
+        end_scene();
+        end(mover);
+        close(changes);
+    }
+    printf("ok: %u times with rows that changed every %u ms, no wrong signal\n", rounds, MOVING_MS);
 }
 
 /* Keys and frames at the same moment: the key means the row that was on the screen. */
@@ -237,6 +290,7 @@ int main(int argc, char **argv)
     signal_by_keys();
     outlived_signal_offers_kill();
     rows_sorted_under_the_dialog();
+    rows_moving_all_the_time();
     keys_while_rows_move();
     close_by_keys();
     closes_while_rows_move();

@@ -8,6 +8,7 @@
 #include "net_tools.h"
 #include "source/proc_view.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -66,6 +67,42 @@ static struct {
 } swap;
 
 static unsigned rounds = 3;
+
+/* What refusals say, numbers left out, and how often. */
+static struct {
+    char text[ACTS_TEXT_MAX];
+    unsigned count;
+} reasons[16];
+
+static void count_reason(const char *text)
+{
+    char kind[ACTS_TEXT_MAX];
+    size_t length = 0, i = 0;
+
+    assert_true(text[0] != '\0');
+    for (; *text; text++)
+        if (!isdigit((unsigned char)*text))
+            kind[length++] = *text;
+        else if (length == 0 || kind[length - 1] != 'N')
+            kind[length++] = 'N';
+    kind[length] = '\0';
+    while (i < UNIT_COUNT(reasons) && reasons[i].count && strcmp(reasons[i].text, kind) != 0)
+        i++;
+    assert_true(i < UNIT_COUNT(reasons));
+    memcpy(reasons[i].text, kind, length + 1);
+    reasons[i].count++;
+}
+
+static unsigned print_reasons(void)
+{
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < UNIT_COUNT(reasons) && reasons[i].count; i++) {
+        print_message("%7u  %s\n", reasons[i].count, reasons[i].text);
+        sum += reasons[i].count;
+    }
+    return sum;
+}
 
 static pid_t start_with_pid(pid_t pid)
 {
@@ -202,23 +239,26 @@ static void arm(enum step step, pid_t victim)
     swap.armed = true;
 }
 
-/* Whether the signal was said to be sent. */
+/* Whether the signal was said to be sent; if not, why is counted. */
 static bool choose_and_signal(const struct victim *victim)
 {
     struct acts_process process;
-    char text[ACTS_TEXT_MAX];
+    char text[ACTS_TEXT_MAX] = "";
     if (swap.step == BEFORE_FREEZE && swap.armed)
         swap_now();
     if (act_process_freeze(&process, victim->pid, victim->start_ticks, victim->inode, text) != 0) {
-        assert_true(strlen(text) > 0);
+        count_reason(text);
         return false;
     }
     if (swap.step == BETWEEN && swap.armed)
         swap_now();
     swap.confirming = true;
     swap.calls = 0;
+    text[0] = '\0';
     const int error = act_process_signal(&process, SIGTERM, text);
     act_process_release(&process);
+    if (error)
+        count_reason(text);
     return error == 0;
 }
 
@@ -391,8 +431,9 @@ static void end(pid_t pid)
 
 static void pid_reused_at_every_step(void **state)
 {
-    unsigned wrong = 0, swapped = 0, said = 0;
+    unsigned wrong = 0, swapped = 0, said = 0, same_tick = 0;
     (void)state;
+    memset(reasons, 0, sizeof reasons);
     for (unsigned i = 0; i < rounds; i++) {
         for (enum step step = BEFORE_FREEZE; step < STEP_COUNT; step++) {
             const struct victim victim = start_victim();
@@ -402,10 +443,14 @@ static void pid_reused_at_every_step(void **state)
             assert_true(swap.done);
             swapped++;
             wrong += has_pending(swap.other);
+            same_tick += start_ticks_of(swap.other) == victim.start_ticks;
             end(swap.other);
         }
     }
-    print_message("%u pids taken by another process, %u wrong signals\n", swapped, wrong);
+    print_message(
+        "%u pids taken by another process, %u in the same clock tick: %u wrong signals, refused:\n",
+        swapped, same_tick, wrong);
+    assert_int_equal(print_reasons(), swapped);
     assert_int_equal(wrong, 0);
     assert_int_equal(said, 0);
 }

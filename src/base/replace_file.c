@@ -1,5 +1,6 @@
 #include "base/replace_file.h"
 
+#include "base/own_file.h"
 #include "base/write_all.h"
 
 #include <errno.h>
@@ -21,6 +22,13 @@ static int fill(int descriptor, mode_t mode, bool synced, const void *data, size
     return !synced || fsync(descriptor) == 0 ? 0 : -errno;
 }
 
+const char *replace_file_fault(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 ? own_file_kind_fault(&status) : NULL;
+}
+
 int replace_file(const char *path, mode_t mode, bool synced, const void *data, size_t length)
 {
     /* Not the same suffix as `path`: a collector of *.prom must not read the unfinished file. */
@@ -28,6 +36,8 @@ int replace_file(const char *path, mode_t mode, bool synced, const void *data, s
 
     if (snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= (int)sizeof beside)
         return -ENAMETOOLONG;
+    if (replace_file_fault(path))
+        return -EPERM;
     const int descriptor = mkostemp(beside, O_CLOEXEC); /* 0600 until it is filled */
     if (descriptor < 0)
         return -errno;

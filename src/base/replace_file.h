@@ -7,9 +7,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* NULL, or why what `path` leads to must not be replaced: a device (/dev/null), a pipe, a terminal (/dev/stdout), a folder.
+ * A file or a dangling link may be. */
+const char *replace_file_fault(const char *path);
 /* Writes to a new file beside `path` and renames that; a link of that name is replaced, not
  * followed. `mode` applies whatever the umask is. `synced`: the data is on the disk before the name
- * is, which may take long. 0 or -errno; the new file is then removed. */
+ * is, which may take long. -EPERM: see
+ * replace_file_fault. 0 or -errno; the new file is then removed. */
 int replace_file(const char *path, mode_t mode, bool synced, const void *data, size_t length);
 
 #endif

@@ -2,6 +2,7 @@
 #include "session/record.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/replace_file.h"
 #include "command/clock_questions.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
@@ -234,7 +235,14 @@ static int run_record(struct record_run *run)
 /* Metrics cover all connections, whatever the filter of the log. */
 static int begin_metrics(struct record_run *run)
 {
-    if (!run->headless.options->metrics_file)
+    const char *path = run->headless.options->metrics_file;
+    const char *fault = path ? replace_file_fault(path) : NULL;
+
+    if (fault) {
+        message("record: --metrics %s: %s", path, fault);
+        return EXIT_FAILED;
+    }
+    if (!path)
         return -1;
     if (metrics_output_begin(&run->metrics, run->headless.options))
         return say(EXIT_FAILED, error_text(-ENOMEM));

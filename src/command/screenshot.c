@@ -1,6 +1,7 @@
 /* screenshot: from options to an SVG file. */
 #include "command/screenshot.h"
 
+#include "base/own_file.h"
 #include "options/output.h"
 #include "svg/svg.h"
 #include "ui/key/script.h"
@@ -66,10 +67,12 @@ int screenshot_begin(struct screenshot *screenshot, const struct options *option
         code = check_keys(screenshot->shot.keys);
     if (code)
         return code;
-    screenshot->file = fopen(screenshot->path, "we");
+    const char *why;
+    const int descriptor = own_file_create(screenshot->path, &why);
+    screenshot->file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
     if (screenshot->file)
         return EXIT_DONE;
-    message("--screenshot %s: %s", screenshot->path, strerror(errno));
+    message("--screenshot %s: %s", screenshot->path, descriptor < 0 ? why : strerror(errno));
     return EXIT_FAILED;
 }
 

@@ -46,5 +46,9 @@ expect 2 "$tcplens" --demo 7 --screenshot "$work/x.svg" --size 120
 expect 2 "$tcplens" --demo 7 --keys q
 expect 1 "$tcplens" --demo 7 --screenshot "$work/none/x.svg"
 
+# Standard output by its name.
+"$tcplens" --demo 7 --screenshot /dev/stdout | cat >"$work/piped.svg"
+shows "$work/piped.svg" '[1 Connections]'
+
 [ "$failures" -eq 0 ] || exit 1
 echo "ok: pictures of the demo and of a log, with keys and sizes"

@@ -2,6 +2,7 @@
  * followed; nothing is shared or overwritten. Independent of how lines are made. */
 #include "session/log/file.h"
 
+#include "base/own_file.h"
 #include "base/sort.h"
 
 #include "session/log/check.h"
@@ -71,15 +72,11 @@ static int open_folder(struct log_file *file, const char *path, char *why, size_
 /* Why a file must not be appended to: it has to be exclusively ours. */
 static const char *find_fault(const struct stat *status)
 {
-    if (!S_ISREG(status->st_mode))
-        return "not a regular file: choose another name";
-    if (status->st_uid != geteuid())
-        return "belongs to another user: choose another name";
-    if (status->st_nlink != 1)
-        return "has more than one link: choose another name";
-    if (status->st_mode & 077)
+    const char *fault = own_file_fault(status);
+
+    if (!fault && (status->st_mode & 077))
         return "others may read or write it (mode is not 0600): choose another name";
-    return NULL;
+    return fault;
 }
 
 static int open_existing(struct log_file *file, char *why, size_t size)
@@ -88,11 +85,8 @@ static int open_existing(struct log_file *file, char *why, size_t size)
 
     file->descriptor = openat(file->folder, file->name, OPEN_FLAGS);
     if (file->descriptor < 0) {
-        int error = -errno;
-        const char *reason = error == -ELOOP    ? "a symbolic link: choose another name"
-                             : error == -EISDIR ? "a folder: name a file"
-                                                : strerror(errno);
-        return refuse(error, why, size, file->name, reason);
+        const int error = errno;
+        return refuse(-error, why, size, file->name, own_file_error_text(error));
     }
     if (fstat(file->descriptor, &status) != 0)
         return refuse(-errno, why, size, file->name, strerror(errno));

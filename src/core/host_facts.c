@@ -200,6 +200,7 @@ void host_facts_parse(struct host_facts *facts, enum fact_file file, const char 
         parse_softnet(facts, whole);
         return;
     case FACT_FILE_SYSCTL:
+    case FACT_FILE_NONE:
         return;
     }
 }

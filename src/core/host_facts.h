@@ -1,6 +1,6 @@
 /* host_facts: counters and settings of the kernel for a whole network namespace:
- * /proc/net/{netstat,snmp,snmp6,sockstat,sockstat6}, sysctls, conntrack, softnet. One row of
- * HOST_FACTS a fact. A fact that is absent (older kernel, module not loaded, file not readable) is
+ * /proc/net/{netstat,snmp,snmp6,sockstat,sockstat6}, sysctls, conntrack, softnet; and some of the
+ * whole machine. One row of HOST_FACTS a fact. A fact that is absent (older kernel, module not loaded, file not readable) is
  * unknown, never 0. Pure: source/host_facts.c reads the files. */
 #ifndef TCPLENS_CORE_HOST_FACTS_H
 #define TCPLENS_CORE_HOST_FACTS_H
@@ -20,7 +20,8 @@ enum fact_file {
     FACT_FILE_SOCKSTAT6, /* as sockstat */
     FACT_FILE_SYSCTL,    /* a file for each fact: numbers between blanks */
     FACT_FILE_CONNTRACK, /* a line of names, then one of hexadecimal values for each CPU: summed */
-    FACT_FILE_SOFTNET    /* hexadecimal columns, a line for each CPU: summed; has no names */
+    FACT_FILE_SOFTNET,   /* hexadecimal columns, a line for each CPU: summed; has no names */
+    FACT_FILE_NONE       /* from a system call */
 };
 
 /* X(id, name, group, file, column). name: the kernel's; group: its line, or the prefix that makes
@@ -94,27 +95,30 @@ enum fact_file {
     X(TCP_ALLOC, "alloc", "TCP", SOCKSTAT, 0)                                                      \
     X(TCP_MEM_PAGES, "mem", "TCP", SOCKSTAT, 0)                                                    \
     X(TCP6_INUSE, "inuse", "TCP6", SOCKSTAT6, 0)                                                   \
-    X(SOMAXCONN, "net.core.somaxconn", "core/somaxconn", SYSCTL, 0)                                \
-    X(PORT_FIRST, "net.ipv4.ip_local_port_range[0]", "ipv4/ip_local_port_range", SYSCTL, 0)        \
-    X(PORT_LAST, "net.ipv4.ip_local_port_range[1]", "ipv4/ip_local_port_range", SYSCTL, 1)         \
-    X(SYNCOOKIES, "net.ipv4.tcp_syncookies", "ipv4/tcp_syncookies", SYSCTL, 0)                     \
-    X(MAX_SYN_BACKLOG, "net.ipv4.tcp_max_syn_backlog", "ipv4/tcp_max_syn_backlog", SYSCTL, 0)      \
-    X(MAX_TW_BUCKETS, "net.ipv4.tcp_max_tw_buckets", "ipv4/tcp_max_tw_buckets", SYSCTL, 0)         \
-    X(MAX_ORPHANS, "net.ipv4.tcp_max_orphans", "ipv4/tcp_max_orphans", SYSCTL, 0)                  \
-    X(MEM_PRESSURE, "net.ipv4.tcp_mem[1]", "ipv4/tcp_mem", SYSCTL, 1)                              \
-    X(MEM_HIGH, "net.ipv4.tcp_mem[2]", "ipv4/tcp_mem", SYSCTL, 2)                                  \
-    X(TW_REUSE, "net.ipv4.tcp_tw_reuse", "ipv4/tcp_tw_reuse", SYSCTL, 0)                           \
-    X(TIMESTAMPS, "net.ipv4.tcp_timestamps", "ipv4/tcp_timestamps", SYSCTL, 0)                     \
-    X(ABORT_ON_OVERFLOW, "net.ipv4.tcp_abort_on_overflow", "ipv4/tcp_abort_on_overflow", SYSCTL,   \
-      0)                                                                                           \
-    X(KEEPALIVE_TIME, "net.ipv4.tcp_keepalive_time", "ipv4/tcp_keepalive_time", SYSCTL, 0)         \
-    X(CONNTRACK_COUNT, "nf_conntrack_count", "netfilter/nf_conntrack_count", SYSCTL, 0)            \
-    X(CONNTRACK_MAX, "nf_conntrack_max", "netfilter/nf_conntrack_max", SYSCTL, 0)                  \
+    X(SOMAXCONN, "net.core.somaxconn", "net/core/somaxconn", SYSCTL, 0)                            \
+    X(PORT_FIRST, "net.ipv4.ip_local_port_range[0]", "net/ipv4/ip_local_port_range", SYSCTL, 0)    \
+    X(PORT_LAST, "net.ipv4.ip_local_port_range[1]", "net/ipv4/ip_local_port_range", SYSCTL, 1)     \
+    X(SYNCOOKIES, "net.ipv4.tcp_syncookies", "net/ipv4/tcp_syncookies", SYSCTL, 0)                 \
+    X(MAX_SYN_BACKLOG, "net.ipv4.tcp_max_syn_backlog", "net/ipv4/tcp_max_syn_backlog", SYSCTL, 0)  \
+    X(MAX_TW_BUCKETS, "net.ipv4.tcp_max_tw_buckets", "net/ipv4/tcp_max_tw_buckets", SYSCTL, 0)     \
+    X(MAX_ORPHANS, "net.ipv4.tcp_max_orphans", "net/ipv4/tcp_max_orphans", SYSCTL, 0)              \
+    X(MEM_PRESSURE, "net.ipv4.tcp_mem[1]", "net/ipv4/tcp_mem", SYSCTL, 1)                          \
+    X(MEM_HIGH, "net.ipv4.tcp_mem[2]", "net/ipv4/tcp_mem", SYSCTL, 2)                              \
+    X(TW_REUSE, "net.ipv4.tcp_tw_reuse", "net/ipv4/tcp_tw_reuse", SYSCTL, 0)                       \
+    X(TIMESTAMPS, "net.ipv4.tcp_timestamps", "net/ipv4/tcp_timestamps", SYSCTL, 0)                 \
+    X(ABORT_ON_OVERFLOW, "net.ipv4.tcp_abort_on_overflow", "net/ipv4/tcp_abort_on_overflow",       \
+      SYSCTL, 0)                                                                                   \
+    X(KEEPALIVE_TIME, "net.ipv4.tcp_keepalive_time", "net/ipv4/tcp_keepalive_time", SYSCTL, 0)     \
+    X(CONNTRACK_COUNT, "nf_conntrack_count", "net/netfilter/nf_conntrack_count", SYSCTL, 0)        \
+    X(CONNTRACK_MAX, "nf_conntrack_max", "net/netfilter/nf_conntrack_max", SYSCTL, 0)              \
+    X(FILE_NR, "fs.file-nr[0]", "fs/file-nr", SYSCTL, 0)                                           \
+    X(FILE_MAX, "fs.file-nr[2]", "fs/file-nr", SYSCTL, 2)                                          \
     X(CONNTRACK_INSERT_FAILED, "insert_failed", "", CONNTRACK, 0)                                  \
     X(CONNTRACK_DROP, "drop", "", CONNTRACK, 0)                                                    \
     X(CONNTRACK_EARLY_DROP, "early_drop", "", CONNTRACK, 0)                                        \
     X(SOFTNET_DROPPED, "softnet dropped", "", SOFTNET, 1)                                          \
-    X(SOFTNET_SQUEEZED, "softnet time_squeeze", "", SOFTNET, 2)
+    X(SOFTNET_SQUEEZED, "softnet time_squeeze", "", SOFTNET, 2)                                    \
+    X(PAGE_SIZE, "PAGE_SIZE", "", NONE, 0)
 
 enum host_fact {
     FACT_NONE = 0, /* ends a list */
@@ -126,7 +130,7 @@ enum host_fact {
 
 struct host_fact_row {
     const char *name;  /* the kernel's: "ListenOverflows", "net.core.somaxconn" */
-    const char *group; /* see HOST_FACTS; sysctl: the path below /proc/sys/net */
+    const char *group; /* see HOST_FACTS; sysctl: the path below /proc/sys */
     uint8_t file;      /* enum fact_file */
     uint8_t column;
 };
@@ -201,7 +205,7 @@ static inline void host_fact_set(struct host_facts *facts, enum host_fact fact, 
 }
 
 /* Parses the facts of one file (no NUL needed). Unknown names are skipped, a malformed or truncated
- * rest is ignored: facts that were not read stay unchanged. Not for FACT_FILE_SYSCTL. */
+ * rest is ignored: facts that were not read stay unchanged. Not for FACT_FILE_SYSCTL and FACT_FILE_NONE. */
 void host_facts_parse(struct host_facts *facts, enum fact_file file, const char *text,
                       size_t length);
 /* The text of the sysctl file in which `fact` stands. */

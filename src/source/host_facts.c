@@ -106,7 +106,7 @@ static void read_counters(struct host_reader *reader, const struct host_place *p
 
 static bool is_netfilter(enum host_fact fact)
 {
-    return strncmp(HOST_FACT_ROWS[fact].group, "netfilter/", 10) == 0;
+    return strncmp(HOST_FACT_ROWS[fact].group, "net/netfilter/", 14) == 0;
 }
 
 static void read_sysctls(struct host_reader *reader, struct host_facts *facts, bool netfilter)
@@ -116,7 +116,7 @@ static void read_sysctls(struct host_reader *reader, struct host_facts *facts, b
         char path[128], text[128];
         if (HOST_FACT_ROWS[i].file != FACT_FILE_SYSCTL || is_netfilter(fact) != netfilter)
             continue;
-        snprintf(path, sizeof(path), "sys/net/%s", HOST_FACT_ROWS[i].group);
+        snprintf(path, sizeof(path), "sys/%s", HOST_FACT_ROWS[i].group);
         const ssize_t length = read_text(reader->proc_root, path, text, sizeof(text));
         host_fact_forget(facts, fact);
         if (length > 0)
@@ -141,6 +141,7 @@ static void read_settings(struct host_reader *reader, const struct host_place *p
     read_sysctls(reader, &reader->slow, netfilter);
     if (!netfilter)
         read_reserved(reader, &reader->slow);
+    host_fact_set(&reader->slow, FACT_PAGE_SIZE, (uint64_t)sysconf(_SC_PAGESIZE));
     place->leave(place->context);
 }
 

@@ -55,6 +55,8 @@ static inline void scene_begin(struct scene *scene)
     host_fact_set(&scene->facts, FACT_MEM_PRESSURE, 100000);
     host_fact_set(&scene->facts, FACT_MEM_HIGH, 150000);
     host_fact_set(&scene->facts, FACT_CONNTRACK_MAX, 65536);
+    host_fact_set(&scene->facts, FACT_FILE_MAX, 100000);
+    host_fact_set(&scene->facts, FACT_PAGE_SIZE, 4096);
 }
 
 static inline void scene_end(struct scene *scene)

@@ -25,7 +25,8 @@ static const struct {
     {FACT_MEM_HIGH, 188352, 0},      {FACT_TW_REUSE, 2, 0},
     {FACT_TIMESTAMPS, 1, 0},         {FACT_ABORT_ON_OVERFLOW, 0, 0},
     {FACT_KEEPALIVE_TIME, 7200, 0},  {FACT_CONNTRACK_COUNT, 431, 0},
-    {FACT_CONNTRACK_MAX, 262144, 0},
+    {FACT_CONNTRACK_MAX, 262144, 0}, {FACT_FILE_NR, 9376, 0},
+    {FACT_FILE_MAX, 1620528, 0},     {FACT_PAGE_SIZE, 4096, 0},
 };
 
 void demo_host_fill(struct host_facts *facts, uint64_t frame)

@@ -51,6 +51,7 @@ const struct detector *const DETECTORS[] = {
     &HALF_OPEN,
     &LOST_ON_THE_WAY,
     &CONNTRACK_FULL,
+    &HOST_FILES,
     &SYNCOOKIES_OFF,
     &ABORT_ON_OVERFLOW,
     &NARROW_PORT_RANGE,

@@ -439,7 +439,8 @@ static void note_hidden(struct detection *d, const struct missing *missing)
 
 bool detector_is_of_machine(const struct detector *detector)
 {
-    static const uint8_t OF_MACHINE[] = {FACT_TCP_ORPHAN, FACT_TCP_MEM_PAGES, FACT_SOFTNET_DROPPED};
+    static const uint8_t OF_MACHINE[] = {FACT_TCP_ORPHAN, FACT_TCP_MEM_PAGES, FACT_SOFTNET_DROPPED,
+                                         FACT_FILE_NR};
 
     for (size_t i = 0; i < sizeof(OF_MACHINE); i++)
         if (detector->facts[0] == OF_MACHINE[i])

@@ -42,6 +42,42 @@ const struct detector CONNTRACK_FULL = {
     .advice = {"raise net.netfilter.nf_conntrack_max with nf_conntrack_buckets",
                "find the source that holds most (conntrack -L)"}};
 
+enum { FILES_WARN, FILES_CRITICAL };
+
+static void evaluate_host_files(struct detection *d)
+{
+    const double open = (double)host_fact(d->facts, FACT_FILE_NR);
+    const double most = (double)host_fact(d->facts, FACT_FILE_MAX);
+    const double percent = most > 0 ? open * 100 / most : 0;
+
+    if (percent < d->limits[FILES_WARN] * 0.95)
+        return;
+    const struct finding_subject subject = subject_host(d);
+    struct finding *finding = detection_report(
+        d, severity_above(percent, d->limits[FILES_WARN], d->limits[FILES_CRITICAL]),
+        CONFIDENCE_PROVEN, &subject);
+    finding_say(finding, "%.0f %% of the files that this host can open are open (%.0f of %.0f)",
+                percent, open, most);
+    finding_evidence_mark(finding, "open files", "%", percent, d->limits[FILES_WARN],
+                          d->limits[FILES_CRITICAL]);
+    finding_evidence_limit(finding, "fs.file-nr", "", open, most);
+    finding_rule_out(finding, "the limit of one process: this one is the host's (fd-limit)");
+}
+
+const struct detector HOST_FILES = {
+    .id = "host-files",
+    .section = "limits",
+    .title = "a host short of open files",
+    .worst = SEVERITY_CRITICAL,
+    .facts = {FACT_FILE_NR, FACT_FILE_MAX},
+    .limits = {{"warn", 70, "%", "of fs.file-max"}, {"critical", 90, "%", "of fs.file-max"}},
+    .evaluate = evaluate_host_files,
+    .proof = "/proc/sys/fs/file-nr: open files of the host against fs.file-max",
+    .meaning = "At the limit accept(), socket() and open() fail with ENFILE, in every program that "
+               "has not CAP_SYS_ADMIN.",
+    .advice = {"find the program that holds them (lsof, ls /proc/PID/fd): a leak, or too many",
+               "raise fs.file-max"}};
+
 static bool is_public_listener(const struct detection *d)
 {
     for (uint32_t i = 0; i < d->census->listener_count; i++) {

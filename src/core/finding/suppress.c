@@ -21,6 +21,8 @@ static const struct suppression {
     {"process-stopped", "close-wait-leak", COMMON_PROCESS},
     {"fd-limit", "accept-queue-full", COMMON_PROCESS},
     {"fd-limit", "accept-wait", COMMON_PROCESS},
+    {"host-files", "accept-queue-full", COMMON_NETNS},
+    {"host-files", "accept-wait", COMMON_NETNS},
     {"accept-queue-full", "listen-drops-other", COMMON_NETNS},
     {"accept-queue-full", "accept-wait", COMMON_PLACE},
     {"accept-queue-full", "backlog-capped", COMMON_PLACE},

@@ -132,6 +132,7 @@ static const struct {
     {"tcp-memory", FACT_TCP_MEM_PAGES, 70000, 110000, 140000},
     {"orphans", FACT_TCP_ORPHAN, 10000, 20000, 40000},
     {"conntrack-full", FACT_CONNTRACK_COUNT, 40000, 52000, 64000},
+    {"host-files", FACT_FILE_NR, 60000, 72000, 92000},
 };
 
 static void gauges_are_compared_with_their_limits(void **state)
@@ -184,22 +185,94 @@ static void settings_are_told_and_no_more(void **state)
     scene_end(&scene);
 }
 
+/* Rows of "app" to hosts 2, 3 ... with so many MiB to send each. */
+static void show_buffers(struct scene *scene, const uint32_t *mebibytes, uint8_t count)
+{
+    for (int i = 0; i < 3; i++) {
+        scene_frame(scene);
+        for (uint8_t row = 0; row < count; row++) {
+            struct conn *conn = scene_row(scene, STATE_ESTABLISHED, (uint16_t)(40000 + row),
+                                          (uint8_t)(2 + row), 80);
+            conn->send_queue = 1000;
+            scene_info(scene, conn, "rtt", 100);
+            scene->frame->details[conn->detail].meminfo_count = 9;
+            scene->frame->details[conn->detail].meminfo[5] = mebibytes[row] << 20;
+        }
+        scene_show(scene);
+    }
+}
+
 static void memory_of_one_process_is_told(void **state)
 {
+    const uint32_t many[] = {75, 75, 75}; /* pressure begins at 390 MiB */
     struct scene scene;
     (void)state;
     scene_begin(&scene);
-    for (int i = 0; i < 3; i++) {
-        scene_frame(&scene);
-        struct conn *conn = scene_row(&scene, STATE_ESTABLISHED, 40000, 2, 80);
-        conn->send_queue = 1000;
-        scene_info(&scene, conn, "rtt", 100);
-        scene.frame->details[conn->detail].meminfo_count = 9;
-        scene.frame->details[conn->detail].meminfo[5] = 300u << 20;
-        scene_show(&scene);
-    }
-    scene_expect(&scene, "buffer-hogs", SEVERITY_WARNING, 1);
+    show_buffers(&scene, many, 3);
+    assert_non_null(
+        strstr(scene_expect(&scene, "buffer-hogs", SEVERITY_WARNING, 3)->title, "225 MiB"));
     scene_end(&scene);
+}
+
+static void memory_of_one_connection_is_told_and_its_row_shown(void **state)
+{
+    const uint32_t one[] = {5, 120, 5};
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_buffers(&scene, one, 3);
+    const struct finding *finding = scene_expect(&scene, "buffer-hogs", SEVERITY_WARNING, 1);
+    assert_non_null(strstr(finding->title, "one connection, with 10.0.0.3:80"));
+    scene_end(&scene);
+}
+
+/* The kernel counts in its own pages. */
+static void memory_is_counted_in_the_pages_of_that_host(void **state)
+{
+    const uint32_t many[] = {95, 95, 95}; /* of 6 GiB */
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    host_fact_set(&scene.facts, FACT_PAGE_SIZE, 65536);
+    host_fact_set(&scene.facts, FACT_TCP_MEM_PAGES, 112000);
+    show_buffers(&scene, many, 3);
+    assert_null(scene_find(&scene, "buffer-hogs"));
+    assert_non_null(strstr(scene_find(&scene, "tcp-memory")->title, "7000 MiB"));
+    scene_end(&scene);
+
+    scene_begin(&scene);
+    host_fact_forget(&scene.facts, FACT_PAGE_SIZE);
+    host_fact_set(&scene.facts, FACT_TCP_MEM_PAGES, 112000);
+    show_buffers(&scene, many, 3);
+    assert_int_equal(scene_check(&scene, "buffer-hogs")->verdict, VERDICT_NOT_CHECKED);
+    assert_non_null(strstr(scene_check(&scene, "buffer-hogs")->reason, "PAGE_SIZE"));
+    assert_non_null(strstr(scene_find(&scene, "tcp-memory")->title, "112000 pages"));
+    scene_end(&scene);
+}
+
+/* TCPAbortOnMemory counts both. */
+static void aborts_are_put_to_what_is_short(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (int orphans = 0; orphans < 2; orphans++) {
+        scene_begin(&scene);
+        if (orphans)
+            host_fact_set(&scene.facts, FACT_TCP_ORPHAN, 15000);
+        for (int i = 0; i < 4; i++)
+            count_frames(&scene, 1, FACT_ABORT_ON_MEMORY, 3);
+        const struct finding *memory = scene_find(&scene, "tcp-memory");
+        const struct finding *finding = scene_find(&scene, "orphans");
+        if (orphans) {
+            assert_null(memory);
+            assert_int_equal(finding->severity, SEVERITY_CRITICAL);
+        } else {
+            assert_null(finding);
+            assert_int_equal(memory->severity, SEVERITY_CRITICAL);
+            assert_non_null(strstr(memory->title, "9 connections were aborted"));
+        }
+        scene_end(&scene);
+    }
 }
 
 static void losses_of_no_peer_in_particular_are_told_of_the_namespace(void **state)
@@ -367,6 +440,9 @@ int main(void)
         cmocka_unit_test(gauges_are_compared_with_their_limits),
         cmocka_unit_test(settings_are_told_and_no_more),
         cmocka_unit_test(memory_of_one_process_is_told),
+        cmocka_unit_test(memory_of_one_connection_is_told_and_its_row_shown),
+        cmocka_unit_test(memory_is_counted_in_the_pages_of_that_host),
+        cmocka_unit_test(aborts_are_put_to_what_is_short),
         cmocka_unit_test(losses_of_no_peer_in_particular_are_told_of_the_namespace),
         cmocka_unit_test(a_port_that_is_held_is_told_with_its_holder),
         cmocka_unit_test(a_port_is_held_by_who_has_its_address),

@@ -195,6 +195,7 @@ static void a_young_namespace_leaves_the_others_checked(void **state)
     struct world world;
     (void)state;
     world_begin(&world);
+    host_fact_forget(&world.web, FACT_SOMAXCONN);
     for (int i = 0; i < 3; i++)
         show_queues(&world, 3, 3);
     assert_int_equal(scene_check(&world.scene, "limited-by-program")->verdict, VERDICT_OK);
@@ -212,10 +213,32 @@ static void a_young_namespace_leaves_the_others_checked(void **state)
     json_checks(&text, finding_engine_checks(world.scene.engine), 0, &(struct other_netns){0});
     assert_non_null(strstr(text.data, "{\"finding\":\"limited-by-program\",\"netns\":1,\"of\":3}"));
     buffer_done(&text);
-    const struct finding_check *check = scene_check(&world.scene, "buffer-hogs");
+    const struct finding_check *check = scene_check(&world.scene, "backlog-capped");
     assert_int_equal(check->verdict, VERDICT_NOT_CHECKED);
-    assert_string_equal(check->reason, "in 2 of 3 network namespaces: net.ipv4.tcp_mem[1] is not "
+    assert_string_equal(check->reason, "in 2 of 3 network namespaces: net.core.somaxconn is not "
                                        "readable here, or not in this kernel");
+    world_end(&world);
+}
+
+/* Only the first namespace shows it. */
+static void the_limit_of_memory_is_that_of_the_machine(void **state)
+{
+    struct world world;
+    struct scene *scene = &world.scene;
+    (void)state;
+    world_begin(&world);
+    for (int i = 0; i < 3; i++) {
+        world_frame(&world);
+        struct conn *conn = in_web(scene_row(scene, STATE_ESTABLISHED, 40000, 2, 80));
+        conn->send_queue = 1000;
+        scene_info(scene, conn, "rtt", 100);
+        scene->frame->details[conn->detail].meminfo_count = 9;
+        scene->frame->details[conn->detail].meminfo[5] = 300u << 20;
+        world_show(&world);
+    }
+    const struct finding *finding = scene_expect(scene, "buffer-hogs", SEVERITY_WARNING, 1);
+    assert_int_equal(finding->subject.netns, WEB_NETNS);
+    assert_null(scene_find(scene, "tcp-memory"));
     world_end(&world);
 }
 
@@ -308,6 +331,7 @@ int main(void)
         cmocka_unit_test(what_all_namespaces_share_is_looked_at_once),
         cmocka_unit_test(what_cannot_be_checked_in_some_says_in_how_many),
         cmocka_unit_test(a_young_namespace_leaves_the_others_checked),
+        cmocka_unit_test(the_limit_of_memory_is_that_of_the_machine),
         cmocka_unit_test(a_cause_in_the_host_explains_what_a_container_suffers),
         cmocka_unit_test(no_answer_is_explained_by_the_full_queue_at_the_other_end),
         cmocka_unit_test(a_namespace_that_ends_takes_its_findings_with_it),

@@ -47,6 +47,8 @@ struct process_tally { /* by index in frame.procs */
     uint32_t far, far_us;       /* private peers a long round trip away; the longest */
     int64_t close_wait_ns, fin_wait_2_ns, unread_ns, idle_ns; /* the longest, at least */
     uint64_t buffer_bytes, in_rate, out_rate;
+    uint64_t buffer_most; /* buffer_bytes of one row: the most, and which */
+    uint32_t buffer_row;
     uint32_t row; /* one of its rows with a problem */
 };
 

@@ -108,6 +108,18 @@ static uint64_t buffer_bytes(const struct frame *frame, const struct conn *conn)
     return (uint64_t)detail->meminfo[MEMINFO_RMEM_ALLOC] + detail->meminfo[MEMINFO_WMEM_QUEUED];
 }
 
+static void take_buffers(const struct census *census, struct process_tally *process,
+                         const struct conn *conn, uint32_t row)
+{
+    const uint64_t bytes = buffer_bytes(census->frame, conn);
+
+    process->buffer_bytes += bytes;
+    if (bytes <= process->buffer_most)
+        return;
+    process->buffer_most = bytes;
+    process->buffer_row = row;
+}
+
 void census_take_of_process(struct census *census, const struct conn *conn, uint32_t row)
 {
     struct process_tally *process = &census->processes[conn->owner];
@@ -116,7 +128,7 @@ void census_take_of_process(struct census *census, const struct conn *conn, uint
     process->in_rate += conn_in_rate(conn);
     process->out_rate += conn_out_rate(conn);
     if (conn->receive_queue > 0 || conn->send_queue > 0)
-        process->buffer_bytes += buffer_bytes(census->frame, conn);
+        take_buffers(census, process, conn, row);
     switch (conn->state) {
     case STATE_ESTABLISHED:
         process->established++;

@@ -49,6 +49,10 @@ void detection_not_checked(struct detection *d, const char *format, ...)
 void detection_learning(struct detection *d, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The kernel aborts connections for lack of memory, and for too many orphans: it counts both as
+ * TCPAbortOnMemory. Orphans are the reason from a fifth of their limit on. */
+bool detection_has_many_orphans(const struct detection *d);
+
 /* --- reporting --- */
 
 /* "" for one, else "s": the plural of a counted noun. */

@@ -20,6 +20,7 @@ struct lane {
     bool seen;       /* in this frame */
     bool machine;    /* it checks what all namespaces of a host share */
     uint64_t frames; /* frames of its host taken so far; 0 without hosts */
+    struct host_facts facts;
 };
 
 struct lanes {
@@ -137,6 +138,24 @@ static void drop_unseen(struct lanes *lanes)
     lanes->count = kept;
 }
 
+/* The facts of a namespace, with the limits of its machine, which other namespaces than the first do
+ * not show. NULL: none were read. */
+static struct host_facts *complete_facts(struct lane *lane, struct host_facts *facts,
+                                         const struct host_facts *machine)
+{
+    static const uint8_t OF_MACHINE[] = {FACT_MEM_PRESSURE, FACT_MEM_HIGH};
+
+    if (!facts || !machine)
+        return facts;
+    lane->facts = *facts;
+    for (size_t i = 0; i < sizeof(OF_MACHINE); i++) {
+        const enum host_fact fact = (enum host_fact)OF_MACHINE[i];
+        if (!host_fact_known(facts, fact) && host_fact_known(machine, fact))
+            host_fact_set(&lane->facts, fact, host_fact(machine, fact));
+    }
+    return &lane->facts;
+}
+
 /* The part of the frame in one namespace; everything else is shared. */
 static struct frame part_of(const struct lanes *lanes, const struct frame *frame, uint32_t at)
 {
@@ -184,17 +203,21 @@ static bool is_news(struct lane *lane, const struct frame_host *host)
 }
 
 static int update_one(struct lanes *lanes, struct lane *lane, const struct finding_input *input,
-                      uint32_t at, bool machine)
+                      uint32_t at)
 {
+    const struct frame_netns *namespaces = input->frame->namespaces;
+    const uint32_t machine = machine_place(input->frame, namespaces[at].host);
     struct finding_input own = *input;
 
     lane->seen = true;
-    lane->machine = machine;
-    if (!is_news(lane, frame_find_host(input->frame, input->frame->namespaces[at].host)))
+    lane->machine = at == machine;
+    if (!is_news(lane, frame_find_host(input->frame, namespaces[at].host)))
         return 0;
-    const struct frame part = part_of(lanes, input->frame, at);
+    struct frame part = part_of(lanes, input->frame, at);
+    part.facts =
+        complete_facts(lane, part.facts, machine == UINT32_MAX ? NULL : namespaces[machine].facts);
     own.frame = &part;
-    return finding_engine_take(lane->engine, &own, machine);
+    return finding_engine_take(lane->engine, &own, lane->machine);
 }
 
 /* --- what they say --- */
@@ -379,8 +402,7 @@ int lanes_update(struct lanes *lanes, struct finding_engine *own, const struct f
     for (uint32_t i = 0; i < frame->namespace_count && !error; i++) {
         struct lane *lane = lane_of(lanes, own, &frame->namespaces[i]);
         if (lane)
-            error = update_one(lanes, lane, input, i,
-                               i == machine_place(frame, frame->namespaces[i].host));
+            error = update_one(lanes, lane, input, i);
         else
             lanes->left_out++;
     }

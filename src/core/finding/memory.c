@@ -3,9 +3,36 @@
 
 #include <stdio.h>
 
-#define PAGE_BYTES 4096.0
+#define MEBIBYTE 1048576.0
 
 enum { MEMORY_HIGH };
+
+/* An amount in pages of that host, "123 MiB"; "31488 pages" if their size is unknown (older logs). */
+static const char *pages_text(const struct detection *d, double pages, char out[32])
+{
+    if (host_fact_known(d->facts, FACT_PAGE_SIZE))
+        snprintf(out, 32, "%.0f MiB",
+                 pages * (double)host_fact(d->facts, FACT_PAGE_SIZE) / MEBIBYTE);
+    else
+        snprintf(out, 32, "%.0f pages", pages);
+    return out;
+}
+
+static void say_memory(struct finding *finding, const struct detection *d, double pages,
+                       double aborted)
+{
+    char used[32], mark[32];
+
+    pages_text(d, pages, used);
+    pages_text(d, (double)host_fact(d->facts, FACT_MEM_PRESSURE), mark);
+    if (aborted >= 1)
+        finding_say(
+            finding,
+            "%.0f connection%s aborted for lack of memory; TCP uses %s, pressure begins at %s",
+            aborted, aborted < 2 ? " was" : "s were", used, mark);
+    else
+        finding_say(finding, "TCP uses %s of memory, pressure begins at %s", used, mark);
+}
 
 static void evaluate_tcp_memory(struct detection *d)
 {
@@ -15,6 +42,8 @@ static void evaluate_tcp_memory(struct detection *d)
     double aborted = 0, seconds = 0;
 
     (void)detection_growth(d, FACT_ABORT_ON_MEMORY, 60, &aborted, &seconds);
+    if (pages < pressure * 0.8 && detection_has_many_orphans(d))
+        aborted = 0;
     if (pages < pressure * 0.8 && aborted < 1)
         return;
     const bool critical = aborted >= 1 || pages > high * d->limits[MEMORY_HIGH] / 100;
@@ -23,8 +52,7 @@ static void evaluate_tcp_memory(struct detection *d)
                                                               : SEVERITY_NONE;
     const struct finding_subject subject = subject_host(d);
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-    finding_say(finding, "TCP uses %.0f MiB of memory, pressure begins at %.0f MiB",
-                pages * PAGE_BYTES / 1048576, pressure * PAGE_BYTES / 1048576);
+    say_memory(finding, d, pages, aborted);
     finding_rows(finding, "recvq >= 64Ki or sendq >= 64Ki");
     finding_evidence_limit(finding, "mem", " pages", pages, pressure);
     finding_evidence_limit(finding, "tcp_mem[2]", " pages", pages, high);
@@ -95,28 +123,63 @@ const struct detector RECEIVE_DROPS = {
     .advice = {"find the program that reads too slowly; remove SO_RCVBUF from it",
                "raise net.ipv4.tcp_rmem[2]"}};
 
-enum { HOG_ROW, HOG_PROCESS };
+enum { HOG_PROCESS, HOG_ROW };
+
+/* One connection holds it: only its row is meant. */
+static void say_hog_row(struct finding *finding, const struct detection *d,
+                        const struct process_tally *process)
+{
+    const struct tuple *tuple = &d->frame->conns[process->buffer_row].tuple;
+    char who[EVENT_NAME_MAX], peer[SUBJECT_PLACE_MAX], address[ADDR_TEXT_MAX + 2];
+
+    addr_format_endpoint(peer, sizeof(peer), &tuple->remote, tuple->family, NULL,
+                         tuple->remote_port, NULL);
+    finding_say(finding, "%s holds %.0f MiB in the buffers of one connection, with %s",
+                subject_who(&finding->subject, who, sizeof(who)),
+                (double)process->buffer_most / MEBIBYTE, peer);
+    finding_rows(finding, "pid %d and sport = :%u and dst %s and dport = :%u",
+                 (int)finding->subject.pid, tuple->local_port,
+                 filter_address(address, sizeof(address), &tuple->remote, tuple->family),
+                 tuple->remote_port);
+}
+
+static void report_hog(struct detection *d, uint32_t proc, double pressure)
+{
+    const struct process_tally *process = &d->census->processes[proc];
+    const double percent = (double)process->buffer_bytes * 100 / pressure;
+    const double of_row = (double)process->buffer_most * 100 / pressure;
+    const bool is_row = of_row >= d->limits[HOG_ROW];
+    const struct finding_subject subject = subject_process(d, proc);
+    struct finding *finding = detection_report(
+        d, is_row || percent >= d->limits[HOG_PROCESS] ? SEVERITY_WARNING : SEVERITY_NONE,
+        CONFIDENCE_PROVEN, &subject);
+    char who[EVENT_NAME_MAX];
+
+    if (is_row) {
+        say_hog_row(finding, d, process);
+    } else {
+        finding_say(finding, "%s holds %.0f MiB in socket buffers",
+                    subject_who(&subject, who, sizeof(who)),
+                    (double)process->buffer_bytes / MEBIBYTE);
+        finding_rows(finding, "pid %d and ( recvq > 0 or sendq > 0 )", (int)subject.pid);
+    }
+    finding_evidence_limit(finding, "rmem_alloc + wmem_queued", "B", (double)process->buffer_bytes,
+                           pressure * d->limits[HOG_PROCESS] / 100);
+    finding_evidence_limit(finding, "of one connection", "B", (double)process->buffer_most,
+                           pressure * d->limits[HOG_ROW] / 100);
+    finding_leave_open(finding, "bulk transfers");
+}
 
 static void evaluate_buffer_hogs(struct detection *d)
 {
-    const double pressure = (double)host_fact(d->facts, FACT_MEM_PRESSURE) * PAGE_BYTES;
+    const double pressure = (double)host_fact(d->facts, FACT_MEM_PRESSURE) *
+                            (double)host_fact(d->facts, FACT_PAGE_SIZE);
 
     for (uint32_t i = 0; i < d->frame->proc_count && pressure > 0; i++) {
-        const double percent = (double)d->census->processes[i].buffer_bytes * 100 / pressure;
-        if (percent * 2 < d->limits[0])
-            continue;
-        const struct finding_subject subject = subject_process(d, i);
-        struct finding *finding =
-            detection_report(d, percent >= d->limits[0] ? SEVERITY_WARNING : SEVERITY_NONE,
-                             CONFIDENCE_PROVEN, &subject);
-        char who[EVENT_NAME_MAX];
-        finding_say(finding, "%s holds %.0f MiB in socket buffers",
-                    subject_who(&subject, who, sizeof(who)),
-                    (double)d->census->processes[i].buffer_bytes / 1048576);
-        finding_rows(finding, "pid %d and ( recvq > 0 or sendq > 0 )", (int)subject.pid);
-        finding_evidence_limit(finding, "rmem_alloc + wmem_queued", "B",
-                               (double)d->census->processes[i].buffer_bytes, pressure);
-        finding_leave_open(finding, "bulk transfers");
+        const struct process_tally *process = &d->census->processes[i];
+        if ((double)process->buffer_bytes * 200 >= d->limits[HOG_PROCESS] * pressure ||
+            (double)process->buffer_most * 200 >= d->limits[HOG_ROW] * pressure)
+            report_hog(d, i, pressure);
     }
 }
 
@@ -128,9 +191,11 @@ const struct detector BUFFER_HOGS = {
     .worst = SEVERITY_WARNING,
     .details = true,
     .needs = NEED_OWNER | NEED_SUSPECTS,
-    .facts = {FACT_MEM_PRESSURE},
-    .limits = {{"warn", 50, "%", "of net.ipv4.tcp_mem[1], of one process"}},
+    .facts = {FACT_MEM_PRESSURE, FACT_PAGE_SIZE},
+    .limits = {{"warn", 50, "%", "of net.ipv4.tcp_mem[1], of one process"},
+               {"row", 25, "%", "of net.ipv4.tcp_mem[1], of one connection"}},
     .evaluate = evaluate_buffer_hogs,
-    .proof = "rmem_alloc + wmem_queued by process, against net.ipv4.tcp_mem[1]",
+    .proof = "rmem_alloc + wmem_queued by process and of its largest row, against "
+             "net.ipv4.tcp_mem[1] (pages, of the host's PAGE_SIZE)",
     .meaning = "One program's unread or unsent data takes the memory of all.",
     .advice = {"look for slow readers: peer-not-reading, we-not-reading", "cap its buffers"}};

@@ -215,14 +215,21 @@ const struct detector FIN_WAIT_2_HELD = {
 
 enum { ORPHANS_WARN, ORPHANS_CRITICAL, ORPHANS_LEAVE };
 
+bool detection_has_many_orphans(const struct detection *d)
+{
+    return host_fact(d->facts, FACT_TCP_ORPHAN) * 5 >= host_fact(d->facts, FACT_MAX_ORPHANS) &&
+           host_fact(d->facts, FACT_MAX_ORPHANS) > 0;
+}
+
 static void evaluate_orphans(struct detection *d)
 {
     const double orphans = (double)host_fact(d->facts, FACT_TCP_ORPHAN);
     const double most = (double)host_fact(d->facts, FACT_MAX_ORPHANS);
     double aborted = 0, seconds = 0;
 
-    (void)detection_growth(d, FACT_ABORT_ON_MEMORY, 60, &aborted, &seconds);
     const double percent = most > 0 ? orphans * 100 / most : 0;
+    if (detection_has_many_orphans(d))
+        (void)detection_growth(d, FACT_ABORT_ON_MEMORY, 60, &aborted, &seconds);
     if (percent < d->limits[ORPHANS_LEAVE] && aborted < 1)
         return;
     const struct finding_subject subject = subject_host(d);

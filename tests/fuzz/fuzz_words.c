@@ -1,13 +1,12 @@
 /* Any words, each ended by a NUL, as a command line: it is taken, or refused in one line that says why; and as one that a
  * shell completes: what is offered continues the last word. */
+#include "caught_output.h"
 #include "command/complete.h"
 #include "fuzz_target.h"
 #include "options/options.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define WORDS_MOST 64
@@ -25,33 +24,6 @@ static void split(struct line *line, const uint8_t *data, size_t size)
     line->text[size] = '\0';
     for (size_t at = 0; at < size && line->count < WORDS_MOST; at += strlen(line->text + at) + 1)
         line->list[line->count++] = line->text + at;
-}
-
-/* What is printed meanwhile on a standard descriptor. */
-struct caught {
-    int standard, kept, file;
-};
-
-static struct caught catch_output(int standard)
-{
-    const struct caught caught = {standard, dup(standard), memfd_create("caught", MFD_CLOEXEC)};
-
-    CHECK(caught.kept >= 0 && caught.file >= 0 && dup2(caught.file, standard) == standard);
-    return caught;
-}
-
-static char *caught_text(const struct caught *caught)
-{
-    CHECK(fflush(stdout) == 0 && fflush(stderr) == 0);
-    const off_t size = lseek(caught->file, 0, SEEK_END);
-    char *text = size >= 0 ? malloc((size_t)size + 1) : NULL;
-
-    CHECK(text && pread(caught->file, text, (size_t)size, 0) == size);
-    text[size] = '\0';
-    CHECK(dup2(caught->kept, caught->standard) == caught->standard);
-    close(caught->kept);
-    close(caught->file);
-    return text;
 }
 
 static void check_message(int code, const char *text)

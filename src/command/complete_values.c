@@ -161,11 +161,13 @@ void complete_netns(const struct completion *at)
     each_name(at, "/run/netns", offer_name);
 }
 
+/* A name alone: behind a user it must do as well, so it brings no user and no "ssh://" of its own. */
 static void offer_host(const struct completion *at, const char *name)
 {
-    char why[160];
+    char target[HOST_NAME_BYTES + 8], why[160];
 
-    if (strpbrk(name, "*?!") == NULL && remote_target_check(name, why, sizeof why) == 0)
+    if (snprintf(target, sizeof target, "user@%s", name) < (int)sizeof target &&
+        remote_target_check(target, why, sizeof why) == 0)
         complete_offer(at, name, NULL);
 }
 

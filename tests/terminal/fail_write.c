@@ -1,13 +1,27 @@
 /* fail_write: preloaded, FAIL_WRITE="NTEXT" makes the Nth write that contains TEXT fail with EIO; FAIL_MODES=N, that the terminal
- * is made to echo for the Nth time. */
+ * is made to echo for the Nth time; LOSE_ORDERS, each first try of a thread to write a single byte to a pipe, for want of memory. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
+
+static bool is_lost(int descriptor, size_t length)
+{
+    static _Thread_local bool tries_again;
+    struct stat facts;
+
+    if (length != 1 || !getenv("LOSE_ORDERS") || fstat(descriptor, &facts) != 0 ||
+        !S_ISFIFO(facts.st_mode))
+        return false;
+    tries_again = !tries_again;
+    return tries_again;
+}
 
 ssize_t write(int descriptor, const void *bytes, size_t length)
 {
@@ -19,6 +33,10 @@ ssize_t write(int descriptor, const void *bytes, size_t length)
     if (number && memmem(bytes, length, text, strlen(text)) &&
         atomic_fetch_add(&count, 1) + 1 == number) {
         errno = EIO;
+        return -1;
+    }
+    if (is_lost(descriptor, length)) {
+        errno = ENOMEM;
         return -1;
     }
     return syscall(SYS_write, descriptor, bytes, length);

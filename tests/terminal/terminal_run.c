@@ -44,9 +44,9 @@ struct pty_screen *terminal_start_and_wait(void)
     return wait_for_rows(terminal_start(NULL, false));
 }
 
-struct pty_screen *terminal_start_job_and_wait(void)
+struct pty_screen *terminal_start_job_and_wait(const char *const *env)
 {
-    return wait_for_rows(start((struct pty_screen_options){.job = true}));
+    return wait_for_rows(start((struct pty_screen_options){.env = env, .job = true}));
 }
 
 void terminal_assert_restored(const struct pty_screen *screen)

@@ -276,10 +276,8 @@ static bool wait_stopped(struct pty_screen *screen)
     return is_stopped(screen);
 }
 
-static void test_stop_and_continue(void **state)
+static void stop_and_continue(struct pty_screen *screen)
 {
-    struct pty_screen *screen = terminal_start_job_and_wait();
-    (void)state;
     for (int round = 0; round < 8; round++) {
         pty_screen_send_keys(screen, "jkjkjk"); /* it stops while it paints, too */
         pty_screen_signal(screen, SIGTSTP);
@@ -292,6 +290,29 @@ static void test_stop_and_continue(void **state)
         assert_true(pty_screen_wait_line(screen, 19 + round, "Help", DEADLINE_MS));
         assert_true(pty_screen_in_alternate(screen));
     }
+}
+
+static void test_stop_and_continue(void **state)
+{
+    struct pty_screen *screen = terminal_start_job_and_wait(NULL);
+
+    (void)state;
+    stop_and_continue(screen);
+    terminal_quit(screen);
+}
+
+/* Its threads send each other orders and answers, each of which fails once. */
+static void test_failing_orders_are_sent_again(void **state)
+{
+    char preloaded[4096];
+    const char *const env[] = {preloaded, "LOSE_ORDERS=1", NULL};
+
+    (void)state;
+    if (!fail_write)
+        skip();
+    snprintf(preloaded, sizeof(preloaded), "LD_PRELOAD=%s", fail_write);
+    struct pty_screen *screen = terminal_start_job_and_wait(env);
+    stop_and_continue(screen);
     terminal_quit(screen);
 }
 
@@ -307,7 +328,7 @@ static void expect_help(struct pty_screen *screen)
  * between the two stops nothing. */
 static void test_stop_and_continue_with_pty_unread(void **state)
 {
-    struct pty_screen *screen = terminal_start_job_and_wait();
+    struct pty_screen *screen = terminal_start_job_and_wait(NULL);
     (void)state;
     for (int round = 0; round < 3; round++) {
         fill_pty(screen);
@@ -361,7 +382,7 @@ static void spin(double milliseconds)
 /* A SIGCONT that comes while the screen is being left takes the stop back: it is not lost. */
 static void test_continued_before_it_stopped(void **state)
 {
-    struct pty_screen *screen = terminal_start_job_and_wait();
+    struct pty_screen *screen = terminal_start_job_and_wait(NULL);
     (void)state;
     for (int round = 0; round < 40; round++) {
         pty_screen_signal(screen, SIGTSTP);
@@ -375,7 +396,7 @@ static void test_continued_before_it_stopped(void **state)
 /* ^S stops no output: typed to the program, or while it was stopped. */
 static void test_flow_keys_freeze_nothing(void **state)
 {
-    struct pty_screen *screen = terminal_start_job_and_wait();
+    struct pty_screen *screen = terminal_start_job_and_wait(NULL);
     (void)state;
     pty_screen_send_bytes(screen, "\x13", 1);
     expect_help(screen);
@@ -424,7 +445,7 @@ static void test_no_shell_to_stop_for(void **state)
 /* SIGSTOP cannot be seen coming: after it everything is set up and painted again. */
 static void test_stop_unseen(void **state)
 {
-    struct pty_screen *screen = terminal_start_job_and_wait();
+    struct pty_screen *screen = terminal_start_job_and_wait(NULL);
     int status;
     (void)state;
     pty_screen_signal(screen, SIGSTOP);
@@ -469,6 +490,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_failing_write_is_painted_again),
         cmocka_unit_test(test_hangup_ends),
         cmocka_unit_test(test_stop_and_continue),
+        cmocka_unit_test(test_failing_orders_are_sent_again),
         cmocka_unit_test(test_in_the_background),
         cmocka_unit_test(test_stop_and_continue_with_pty_unread),
         cmocka_unit_test(test_continued_before_it_stopped),

@@ -369,6 +369,74 @@ static void test_walked_hidden(void **state)
     close(hidden);
 }
 
+/* Refused as a program is that is being started, until it is sent a byte. */
+static void play_refused(struct actor *actor, void *data)
+{
+    const int *channel = data;
+    char byte;
+
+    prctl(PR_SET_DUMPABLE, 0);
+    actor_ready(actor);
+    if (read(channel[0], &byte, 1) != 1 || prctl(PR_SET_DUMPABLE, 1) != 0 ||
+        write(channel[0], &byte, 1) != 1)
+        _exit(1);
+}
+
+static void let_fly(int channel, unsigned port)
+{
+    const int listener = net_listen(net_v4(LOOPBACK, port), 5, 0);
+
+    send_fd(channel, listener);
+    close(listener);
+}
+
+/* What no process holds may be held by the one that is refused; when that is refused no more, it is held by none. */
+static void check_refused_for_a_moment(const struct owner_walk *walk)
+{
+    int orders[2], flight[2];
+    char byte = 0;
+    struct stage seen;
+
+    scene_enter();
+    if (getpid() != 1)
+        _exit(77);
+    become_nobody(0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, orders), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, flight), 0);
+    actor_start(play_refused, orders);
+    let_fly(flight[0], 4017);
+    stage_open(&seen, NEED_OWNER);
+    if (walk)
+        seen.source->ops->use_walk(seen.source, walk);
+    const struct frame *frame = stage_settle(&seen);
+    assert_owner(frame, row_of_ports(frame, 4017, 0), OWNER_HIDDEN, 0);
+    assert_int_equal(write(orders[1], &byte, 1), 1);
+    assert_int_equal(read(orders[1], &byte, 1), 1);
+    let_fly(flight[0], 4018);
+    frame = stage_settle(&seen);
+    assert_owner(frame, row_of_ports(frame, 4018, 0), word_of_unheld(), 0);
+    stage_close(&seen);
+    _exit(0);
+}
+
+static void test_refused_for_a_moment(void **state)
+{
+    static const struct owner_walk nothing = {walk_finding_nothing, NULL, 0};
+    (void)state;
+    for (int walks = 0; walks <= 1; walks++) {
+        int status;
+        const pid_t child = fork();
+        if (child == 0)
+            check_refused_for_a_moment(walks ? &nothing : NULL);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+            print_message("no pid namespace can be made here\n");
+            skip();
+        }
+        assert_int_equal(status, 0);
+    }
+}
+
 static void play_root_listener(struct actor *actor, void *data)
 {
     (void)data;
@@ -589,6 +657,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_closed_meanwhile, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_let_go_meanwhile, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_walked_hidden, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_refused_for_a_moment, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_page, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_user, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_start, stage_begin, stage_end),

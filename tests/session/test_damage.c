@@ -1,6 +1,7 @@
 /* Damage: a small .zst log cut at every byte and with every bit flipped, a plain one cut at every
  * byte (some of them, unless the argument is "full"). Nothing crashes; each frame that replays is
- * one that was recorded, or says that the log is damaged; what a flip changes is named. */
+ * one that was recorded, or says that the log is damaged; what a flip changes is named; a recorder
+ * appends to whatever a cut left. */
 #include "unit.h"
 
 #include "demo_log.h"
@@ -33,7 +34,8 @@ static void read_all(struct bytes *bytes, const char *path)
     assert_true(file && bytes->data);
     bytes->length = fread(bytes->data, 1, 1 << 22, file);
     fclose(file);
-    snprintf(bytes->path, sizeof(bytes->path), "%s.damaged", path);
+    const char *name = strrchr(path, '/') + 1; /* whose ending says whether it is compressed */
+    snprintf(bytes->path, sizeof(bytes->path), "%.*sdamaged-%s", (int)(name - path), path, name);
 }
 
 static void write_all(const struct bytes *bytes, size_t length)
@@ -81,6 +83,20 @@ static struct outcome replay_all(const struct demo_log *log, const char *path,
     return outcome;
 }
 
+/* As the next recorder would: the last frame again, behind what is left. */
+static void append_to(const struct demo_log *log, const char *path, size_t cut)
+{
+    struct log_settings settings = demo_log_settings(log);
+    struct log_writer writer;
+    char why[200] = "";
+
+    settings.path = path;
+    if (log_writer_open(&writer, &settings, why, sizeof(why)))
+        fail_msg("cut at %zu: %s", cut, why);
+    assert_int_equal(log_writer_frame(&writer, log->frames[FRAMES - 1], NULL, 0, 0), 0);
+    log_writer_close(&writer);
+}
+
 static void check_cuts(const char *name)
 {
     struct demo_log log;
@@ -98,6 +114,11 @@ static void check_cuts(const char *name)
             fail_msg("cut at %zu: %u frames, %u before, %u marked", length, outcome.equal, before,
                      outcome.marked);
         before = outcome.equal;
+        append_to(&log, bytes.path, length);
+        outcome = replay_all(&log, bytes.path, pool);
+        if (outcome.named || outcome.marked || outcome.equal != before + 1)
+            fail_msg("cut at %zu, then continued: %u frames, %u before, %u marked", length,
+                     outcome.equal, before, outcome.marked);
     }
     write_all(&bytes, bytes.length);
     assert_int_equal(replay_all(&log, bytes.path, pool).equal, FRAMES);

@@ -13,6 +13,7 @@
 
 #define HEAD_BYTES 65536u /* head lines are far shorter */
 #define TAIL_BYTES 65536u
+#define MARK_START 16u /* of a mark: what is the same in all of them */
 
 static int say(int error, char *why, size_t size, const char *name, const char *reason)
 {
@@ -131,9 +132,38 @@ static int cut_zst(struct log_file *file)
     return 0;
 }
 
+/* Both agree as far as the shorter one goes. */
+static bool is_beginning(const void *bytes, size_t length, const void *of, size_t of_length)
+{
+    return memcmp(bytes, of, length < of_length ? length : of_length) == 0;
+}
+
+/* What a recorder leaves that was killed while it wrote the first lines: the beginning of them, and nothing whole. */
+static bool is_torn_start(const struct log_file *file)
+{
+    static const char line[] = "{\"ev\":\"head\",";
+    char text[HEAD_BYTES];
+    struct buffer mark;
+    uint64_t found = 0;
+    const ssize_t got = read_at(file->descriptor, text, sizeof(text), 0);
+
+    if (got <= 0)
+        return false;
+    if (!file->zstd)
+        return (uint64_t)got == file->size && !memchr(text, '\n', (size_t)got) &&
+               is_beginning(text, (size_t)got, line, sizeof(line) - 1);
+    buffer_init(&mark);
+    zst_put_mark(&mark, 0);
+    const bool is_ours = !mark.failed && is_beginning(text, (size_t)got, mark.data, MARK_START);
+    buffer_done(&mark);
+    return is_ours && zst_resync(file->descriptor, file->size, 1, &found) == -ENODATA;
+}
+
 int log_check_append(struct log_file *file, char *why, size_t size)
 {
     int error = check_head(file, why, size);
+    if (error && is_torn_start(file))
+        return log_file_cut(file, 0);
     if (error)
         return error;
     error = file->zstd ? cut_zst(file) : cut_plain(file);

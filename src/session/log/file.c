@@ -207,18 +207,34 @@ int log_file_look(const struct log_file *file)
     return file->regular ? find_fate(file, 0, &rest) : 0;
 }
 
+/* Before anything else is written. A fate is found by the write that follows. */
+static int cut_torn(struct log_file *file)
+{
+    uint64_t present = 0;
+    const int fate = find_fate(file, 0, &present);
+
+    if (fate == 0 && present > file->size && ftruncate(file->descriptor, (off_t)file->size) != 0)
+        return -errno;
+    file->torn = fate < 0;
+    return fate < 0 ? fate : 0;
+}
+
 static int append_regular(struct log_file *file, const char *bytes, size_t length)
 {
     size_t done = 0;
     uint64_t rest = 0;
-    int error = write_all(file, bytes, length, &done);
-    int fate = find_fate(file, done, &rest);
+    int error = file->torn ? cut_torn(file) : 0;
+    if (error)
+        return error;
+    error = write_all(file, bytes, length, &done);
+    const int fate = find_fate(file, done, &rest);
 
     if (!fate && !error) {
         file->size = rest + length;
         return 0;
     }
-    if (fate >= 0 && done && ftruncate(file->descriptor, (off_t)rest) != 0 && !error)
+    file->torn = done && (fate < 0 || ftruncate(file->descriptor, (off_t)rest) != 0);
+    if (file->torn && !error)
         error = -errno;
     return fate ? fate : error;
 }

@@ -15,7 +15,7 @@ struct log_file {
     int descriptor; /* -1 = closed */
     int folder;     /* -1: standard output */
     bool zstd, regular;
-    bool torn;            /* the stream ended within a line */
+    bool torn; /* a stream ended within a line, or what a file has too much could not be cut off */
     uint64_t size;        /* of the complete part */
     uint64_t first_size;  /* its size when it was opened; 0 = a new file */
     struct zst_keys keys; /* of what it already contained */

@@ -2,6 +2,7 @@
 """Compares `tcplens list --json` with ss and /proc/net/tcp{,6}, field by field, on one scene.
 
 usage: compare_ss.py TCPLENS SCENE [SCENE OPTION...]
+       compare_ss.py --scenes 20:1000:100000 TCPLENS SCENE    20 scenes, of so many sockets to so many
 
 The scene stands in a network namespace of its own (root). What moves by itself (retransmission,
 timers) is read twice, before and after ss: a number must lie between the two, all else be one of
@@ -247,6 +248,22 @@ def inside(binary):
     return 1 if compare.differences or len(ss_rows) < 30 else 0
 
 
+def on_scene(binary, scene, *options):
+    return subprocess.run([scene, '--unshare', *options, '--hold', sys.executable, '-B', __file__, '--inside', binary],
+                          check=False).returncode
+
+
+def on_scenes(sizes, binary, scene):
+    """Of growing size, each with all states and kinds of sockets that a scene has."""
+    count, least, most = (int(word) for word in sizes.split(':'))
+    codes = []
+    for i in range(count):
+        sockets = round(least * (most / least) ** (i / max(1, count - 1)))
+        codes.append(on_scene(binary, scene, '--pairs', str(sockets // 2), '--processes', str(1 + i % 4)))
+    print(f'{codes.count(0)} of {count} scenes without a difference')
+    return 1 if any(codes) else 0
+
+
 def main():
     if sys.argv[1] == '--inside':
         return inside(sys.argv[2])
@@ -256,9 +273,9 @@ def main():
     if subprocess.run(['unshare', '-n', 'true'], check=False, stderr=subprocess.DEVNULL).returncode:
         print('skipped: no right to make a network namespace')
         return 77
-    binary, scene, *more = sys.argv[1:]
-    return subprocess.run([scene, '--unshare', *more, '--hold', sys.executable, '-B', __file__,
-                           '--inside', binary], check=False).returncode
+    if sys.argv[1] == '--scenes':
+        return on_scenes(*sys.argv[2:])
+    return on_scene(*sys.argv[1:])
 
 
 if __name__ == '__main__':

@@ -26,8 +26,12 @@ struct recorder {
 
     pthread_mutex_t lock; /* guards what follows */
     struct log_stats stats;
+    uint64_t stats_number; /* frames up to this one are in the stats; 0 = none was taken */
+    uint64_t stats_cursor; /* and so are the events before it */
+    bool writing;
     const char *gap;
     bool reopen, ended;
+    bool stuck; /* it did not end in time */
     bool asked; /* for the clock */
     struct session_clock question;
 };
@@ -39,7 +43,7 @@ int recorder_new(struct recorder **recorder, const struct log_settings *settings
     if (!made)
         return -ENOMEM;
     made->source = *source;
-    made->cursor = event_ring_next(source->ring);
+    made->cursor = made->stats_cursor = event_ring_next(source->ring);
     pthread_mutex_init(&made->lock, NULL);
     int error = worker_init(&made->worker);
     if (error)
@@ -79,10 +83,22 @@ static uint32_t take_events(struct recorder *recorder, const struct frame *frame
     return got;
 }
 
+static void begin_writing(struct recorder *recorder, uint64_t number)
+{
+    pthread_mutex_lock(&recorder->lock);
+    if (!recorder->stats_number)
+        recorder->stats_number = number - 1;
+    recorder->writing = true;
+    pthread_mutex_unlock(&recorder->lock);
+}
+
 static void publish_stats(struct recorder *recorder)
 {
     pthread_mutex_lock(&recorder->lock);
     recorder->stats = recorder->writer.stats;
+    recorder->stats_number = recorder->frame_number;
+    recorder->stats_cursor = recorder->cursor;
+    recorder->writing = false;
     pthread_mutex_unlock(&recorder->lock);
 }
 
@@ -112,6 +128,7 @@ static int take_frame(struct recorder *recorder)
 
     if (frame && !frame->all_ns && frame->number != recorder->frame_number) {
         recorder->frame_number = frame->number;
+        begin_writing(recorder, frame->number);
         error = write_frame(recorder, frame);
     }
     frame_release(frame);
@@ -200,10 +217,13 @@ bool recorder_join(struct recorder *recorder, int64_t timeout_ns)
 {
     const bool ran = recorder->worker.running;
 
-    if (!worker_join(&recorder->worker, timeout_ns))
-        return false;
-    recorder->closed |= ran;
-    return true;
+    const bool joined = worker_join(&recorder->worker, timeout_ns);
+
+    pthread_mutex_lock(&recorder->lock);
+    recorder->stuck = !joined && timeout_ns > 0;
+    pthread_mutex_unlock(&recorder->lock);
+    recorder->closed |= ran && joined;
+    return joined;
 }
 
 void recorder_free(struct recorder *recorder)
@@ -220,10 +240,35 @@ void recorder_free(struct recorder *recorder)
     free(recorder);
 }
 
+static uint64_t latest_number(const struct recorder *recorder)
+{
+    struct frame *frame = recorder->source.latest(recorder->source.data);
+    const uint64_t number = frame ? frame->number : 0;
+
+    frame_release(frame);
+    return number;
+}
+
+/* What a write that blocks makes it miss: the frames between the one that is being written and the latest; all of them and
+ * their events, once it is stuck. */
+static void count_blocked(const struct recorder *recorder, uint64_t latest, struct log_stats *stats)
+{
+    const uint64_t out = latest > recorder->stats_number ? latest - recorder->stats_number : 0;
+    const uint64_t held = recorder->stuck ? 0 : 2;
+
+    stats->missed_frames += out > held ? out - held : 0;
+    if (recorder->stuck)
+        stats->missed_events += event_ring_next(recorder->source.ring) - recorder->stats_cursor;
+}
+
 void recorder_stats(struct recorder *recorder, struct log_stats *stats)
 {
+    const uint64_t latest = latest_number(recorder);
+
     pthread_mutex_lock(&recorder->lock);
     *stats = recorder->stats;
+    if (recorder->writing)
+        count_blocked(recorder, latest, stats);
     pthread_mutex_unlock(&recorder->lock);
 }
 

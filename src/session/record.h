@@ -25,7 +25,7 @@ void recorder_ask_stop(struct recorder *recorder);
 bool recorder_join(struct recorder *recorder, int64_t timeout_ns);
 void recorder_free(struct recorder *recorder); /* joins, however long it takes */
 
-/* From any thread. */
+/* From any thread. Frames that a write blocks for count as missed while it does. */
 void recorder_stats(struct recorder *recorder, struct log_stats *stats);
 bool recorder_ended(struct recorder *recorder);  /* the pipe's reader has closed it */
 void recorder_reopen(struct recorder *recorder); /* at the next frame */

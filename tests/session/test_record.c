@@ -286,15 +286,25 @@ static void start_recording(struct running *running, const char *path)
     assert_int_equal(collector_start(running->collector), 0);
 }
 
-static void stop_recording(struct running *running)
+static void stop_collecting(struct running *running)
 {
     collector_ask_stop(running->collector);
     assert_true(collector_join(running->collector, 5000000000));
     recorder_ask_stop(running->recorder);
+}
+
+static void end_recording(struct running *running)
+{
     assert_true(recorder_join(running->recorder, 5000000000));
     recorder_free(running->recorder);
     collector_forget_consumer(running->collector, running->consumer);
     collector_free(running->collector);
+}
+
+static void stop_recording(struct running *running)
+{
+    stop_collecting(running);
+    end_recording(running);
 }
 
 static void wait_for_frames(struct running *running, uint64_t wanted)
@@ -340,11 +350,40 @@ static void test_thread(void **state)
     demo_log_done(&log);
 }
 
-/* A pipe that is not read: the collector continues, the recorder ends when the reader has closed
- * it. */
+static uint64_t latest_number(const struct running *running)
+{
+    struct frame *frame = collector_latest(running->collector);
+    const uint64_t number = frame ? frame->number : 0;
+
+    frame_release(frame);
+    return number;
+}
+
+static void wait_until_missed(struct running *running, uint64_t wanted)
+{
+    struct log_stats stats = {0};
+    struct pollfd nothing = {-1, 0, 0};
+
+    for (unsigned i = 0; i < 3000 && stats.missed_frames < wanted; i++) {
+        (void)poll(&nothing, 1, 10);
+        recorder_stats(running->recorder, &stats);
+    }
+    assert_true(stats.missed_frames >= wanted);
+}
+
+static void wait_for_end(const struct running *running)
+{
+    struct pollfd ended = {recorder_end_descriptor(running->recorder), POLLIN, 0};
+
+    assert_int_equal(poll(&ended, 1, 30000), 1);
+}
+
+/* A pipe that is not read: the collector continues, and what the recorder cannot write is counted as missed while it waits; it
+ * ends when the reader has closed the pipe. */
 static void test_pipe(void **state)
 {
     struct running running;
+    struct log_stats stats;
     int ends[2], saved = dup(STDOUT_FILENO);
     char byte;
 
@@ -356,26 +395,21 @@ static void test_pipe(void **state)
     start_recording(&running, "-");
     assert_int_equal(read(ends[0], &byte, 1), 1);
     assert_int_equal(byte, '{');
-    struct frame *later = NULL;
-    struct pollfd nothing = {-1, 0, 0};
-    for (unsigned i = 0; i < 3000; i++) { /* the pipe is full long before frame 60 */
-        frame_release(later);
-        later = collector_latest(running.collector);
-        if (later && later->number >= 60)
-            break;
-        (void)poll(&nothing, 1, 10);
-    }
-    bool went_on = later && later->number >= 60;
-    frame_release(later);
+    wait_until_missed(&running, 20);
+    stop_collecting(&running);
+    recorder_stats(running.recorder, &stats);
+    const uint64_t missed = stats.missed_frames, last = latest_number(&running);
+    assert_false(recorder_join(running.recorder, 1000000));
+    recorder_stats(running.recorder, &stats);
     close(ends[0]);
-    for (unsigned i = 0; i < 3000 && !recorder_ended(running.recorder); i++)
-        (void)poll(&nothing, 1, 10);
-    bool ended = recorder_ended(running.recorder);
+    wait_for_end(&running);
     dup2(saved, STDOUT_FILENO);
     close(saved);
-    stop_recording(&running);
-    assert_true(went_on);
-    assert_true(ended);
+    assert_int_equal(stats.missed_frames, missed + 2); /* the one in the pipe, and the last */
+    assert_true(stats.frames + stats.missed_frames <= last);
+    assert_true(stats.missed_events > 0);
+    assert_true(recorder_ended(running.recorder));
+    end_recording(&running);
 }
 
 int main(void)

@@ -16,7 +16,8 @@
 
 #include <cmocka.h>
 
-static const char *preload;    /* makes curses call exit(); NULL: left out */
+static const char *preload; /* makes curses call exit(); NULL: left out */
+static int stops = 8;
 static const char *fail_write; /* to be preloaded: a write fails; NULL: left out */
 
 static void test_quit_restores(void **state)
@@ -276,18 +277,18 @@ static bool wait_stopped(struct pty_screen *screen)
     return is_stopped(screen);
 }
 
-static void stop_and_continue(struct pty_screen *screen)
+static void stop_and_continue(struct pty_screen *screen, int rounds)
 {
-    for (int round = 0; round < 8; round++) {
+    for (int round = 0; round < rounds; round++) {
         pty_screen_send_keys(screen, "jkjkjk"); /* it stops while it paints, too */
         pty_screen_signal(screen, SIGTSTP);
         assert_true(wait_stopped(screen));
         pty_screen_wait_quiet(screen, 50, 1000);
         terminal_assert_restored(screen);
         assert_false(pty_screen_in_alternate(screen));
-        pty_screen_resize(screen, 20 + round, 70);
+        pty_screen_resize(screen, 20 + round % 8, 70);
         pty_screen_signal(screen, SIGCONT);
-        assert_true(pty_screen_wait_line(screen, 19 + round, "Help", DEADLINE_MS));
+        assert_true(pty_screen_wait_line(screen, 19 + round % 8, "Help", DEADLINE_MS));
         assert_true(pty_screen_in_alternate(screen));
     }
 }
@@ -297,7 +298,7 @@ static void test_stop_and_continue(void **state)
     struct pty_screen *screen = terminal_start_job_and_wait(NULL);
 
     (void)state;
-    stop_and_continue(screen);
+    stop_and_continue(screen, stops);
     terminal_quit(screen);
 }
 
@@ -312,7 +313,7 @@ static void test_failing_orders_are_sent_again(void **state)
         skip();
     snprintf(preloaded, sizeof(preloaded), "LD_PRELOAD=%s", fail_write);
     struct pty_screen *screen = terminal_start_job_and_wait(env);
-    stop_and_continue(screen);
+    stop_and_continue(screen, 8);
     terminal_quit(screen);
 }
 
@@ -500,12 +501,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_stop_unseen),
         cmocka_unit_test(test_resized_without_a_signal),
     };
-    if (argc != 2 && argc != 4) {
-        fputs("usage: test_terminal TCPLENS [EXIT_IN_CURSES FAIL_WRITE]\n", stderr);
+    if (argc != 2 && argc != 4 && argc != 5) {
+        fputs("usage: test_terminal TCPLENS [EXIT_IN_CURSES FAIL_WRITE [STOPS]]\n", stderr);
         return 2;
     }
     terminal_program = argv[1];
-    preload = argc == 4 ? argv[2] : NULL;
-    fail_write = argc == 4 ? argv[3] : NULL;
+    preload = argc >= 4 ? argv[2] : NULL;
+    fail_write = argc >= 4 ? argv[3] : NULL;
+    stops = argc == 5 ? (int)strtol(argv[4], NULL, 10) : stops;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

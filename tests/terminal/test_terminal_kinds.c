@@ -7,30 +7,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
-
-static void test_resize_storm(void **state)
-{
-    struct pty_screen *screen = terminal_start_and_wait();
-    unsigned seed = 7;
-    (void)state;
-    for (int i = 0; i < 200; i++) {
-        seed = seed * 1103515245u + 12345u;
-        pty_screen_resize(screen, 1 + (int)(seed >> 16) % 60, 1 + (int)(seed >> 8) % 200);
-        if (i % 8 == 0)
-            pty_screen_send_keys(screen, i % 16 ? "?" : "<Esc>");
-    }
-    pty_screen_resize(screen, 1, 1);
-    pty_screen_send_keys(screen, "jkGg?<Esc>s<Esc>");
-    pty_screen_wait_quiet(screen, 100, 2000);
-    pty_screen_resize(screen, 30, 100);
-    pty_screen_send_keys(screen, "<Esc><Esc>");
-    assert_true(pty_screen_wait_line(screen, 29, "Quit", DEADLINE_MS));
-    assert_int_equal(pty_screen_quit(screen, END_DEADLINE_MS), 0);
-}
 
 static size_t count_clears(const struct pty_screen *screen)
 {
@@ -43,6 +24,31 @@ static size_t count_clears(const struct pty_screen *screen)
         count++;
     }
     return count;
+}
+
+static int resizes = 200;
+
+static void test_resize_storm(void **state)
+{
+    struct pty_screen *screen = terminal_start_and_wait();
+    unsigned seed = 7;
+    (void)state;
+    for (int i = 0; i < resizes; i++) {
+        seed = seed * 1103515245u + 12345u;
+        pty_screen_resize(screen, 1 + (int)(seed >> 16) % 200, 1 + (int)(seed >> 8) % 500);
+        if (i % 8 == 0)
+            pty_screen_send_keys(screen, i % 16 ? "?" : "<Esc>");
+        if (i % 4 == 0) /* else they become one */
+            pty_screen_wait_quiet(screen, 1, 20);
+    }
+    print_message("%d resizes, %zu repaints\n", resizes, count_clears(screen));
+    pty_screen_resize(screen, 1, 1);
+    pty_screen_send_keys(screen, "jkGg?<Esc>s<Esc>");
+    pty_screen_wait_quiet(screen, 100, 2000);
+    pty_screen_resize(screen, 30, 100);
+    pty_screen_send_keys(screen, "<Esc><Esc>");
+    assert_true(pty_screen_wait_line(screen, 29, "Quit", DEADLINE_MS));
+    assert_int_equal(pty_screen_quit(screen, END_DEADLINE_MS), 0);
 }
 
 static bool has_more_clears(struct pty_screen *screen, void *user)
@@ -60,6 +66,12 @@ static void test_resized_there_and_back(void **state)
     pty_screen_signal(screen, SIGWINCH);
     assert_true(pty_screen_wait_for(screen, has_more_clears, &before, DEADLINE_MS));
     assert_int_equal(pty_screen_quit(screen, END_DEADLINE_MS), 0);
+}
+
+static bool is_in_alternate(struct pty_screen *screen, void *user)
+{
+    (void)user;
+    return pty_screen_in_alternate(screen);
 }
 
 static void expect_refusal(const char *const *env, const char *words)
@@ -89,6 +101,8 @@ static void test_types(void **state)
     expect_screen((const char *const[]){"TERM", NULL});
     expect_screen((const char *const[]){"TERM=", NULL});
     expect_screen((const char *const[]){"TERM=vt100", NULL});
+    expect_screen((const char *const[]){"TERM=xterm-mono", NULL});
+    expect_screen((const char *const[]){"TERM=screen", NULL});
     expect_screen((const char *const[]){"TERM=linux", "LANG=C", NULL});
 }
 
@@ -156,6 +170,23 @@ static void test_huge_terminal(void **state)
     pty_screen_free(screen);
 }
 
+/* However little is seen of it: it takes keys and ends by them. */
+static void test_sizes_from_the_start(void **state)
+{
+    static const int SIZES[][2] = {{1, 1}, {2, 2}, {3, 10}, {10, 3}, {1, 80}, {80, 1}, {200, 500}};
+    const char *const argv[] = {terminal_program, "--demo", "7", NULL};
+    (void)state;
+    for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
+        const struct pty_screen_options options = {
+            .rows = SIZES[i][0], .cols = SIZES[i][1], .argv = argv};
+        struct pty_screen *screen = NULL;
+        assert_int_equal(pty_screen_start(&screen, &options), 0);
+        assert_true(pty_screen_wait_for(screen, is_in_alternate, NULL, DEADLINE_MS));
+        pty_screen_send_keys(screen, "2jG?<Esc><Enter><Esc>");
+        terminal_quit(screen);
+    }
+}
+
 static void test_huge_from_the_start(void **state)
 {
     const char *const argv[] = {terminal_program, "--demo", "7", NULL};
@@ -218,14 +249,17 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_no_descriptions),
         cmocka_unit_test(test_size_is_the_terminals),
         cmocka_unit_test(test_huge_terminal),
+        cmocka_unit_test(test_sizes_from_the_start),
         cmocka_unit_test(test_huge_from_the_start),
         cmocka_unit_test(test_any_keys),
         cmocka_unit_test(test_not_a_terminal),
     };
-    if (argc != 2) {
-        fputs("usage: test_terminal_kinds TCPLENS\n", stderr);
+    if (argc != 2 && argc != 3) {
+        fputs("usage: test_terminal_kinds TCPLENS [RESIZES]\n", stderr);
         return 2;
     }
+    if (argc == 3)
+        resizes = (int)strtol(argv[2], NULL, 10);
     terminal_program = argv[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

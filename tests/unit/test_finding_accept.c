@@ -471,6 +471,27 @@ static void drops_with_room_in_the_queue_are_found(void **state)
     scene_end(&scene);
 }
 
+/* Port 80 dropped much long ago, 81 and 82 do now. */
+static void only_listeners_that_drop_now_are_shown(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (uint32_t i = 0; i < 12; i++) {
+        scene_frame(&scene);
+        for (uint16_t port = 80; port < 84; port++) {
+            struct conn *conn = scene_listener(&scene, port, 0, 128);
+            conn->known |= KNOWN_DROPS;
+            conn->drops = port == 80 ? 5000 : port == 83 ? 0 : 7 + i * 3;
+        }
+        scene_show(&scene);
+        scene_count(&scene, FACT_LISTEN_DROPS, 6);
+    }
+    const struct finding *finding = scene_expect(&scene, "listen-drops-other", SEVERITY_WARNING, 2);
+    assert_false(scene_accepts(&scene, finding, &scene.frame->conns[0]));
+    scene_end(&scene);
+}
+
 static void drops_that_overflows_explain_are_not(void **state)
 {
     struct scene scene;
@@ -541,6 +562,7 @@ int main(void)
         cmocka_unit_test(syn_queues_are_not_checked_without_the_counter),
         cmocka_unit_test(clients_that_do_not_hear_us_are_found),
         cmocka_unit_test(drops_with_room_in_the_queue_are_found),
+        cmocka_unit_test(only_listeners_that_drop_now_are_shown),
         cmocka_unit_test(drops_that_overflows_explain_are_not),
         cmocka_unit_test(a_listener_in_the_ephemeral_range_is_told),
         cmocka_unit_test(a_reserved_port_is_not_ephemeral),

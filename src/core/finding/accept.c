@@ -5,8 +5,9 @@
 
 #include <stdio.h>
 
-#define STUCK_S      2.0 /* if a client waits longer than this, none is accepted */
-#define TINY_BACKLOG 6u  /* queues of programs that call listen(0) to listen(5) are often full */
+#define STUCK_S        2.0 /* if a client waits longer than this, none is accepted */
+#define DROPPED_LATELY 0.5 /* of DROPS_TAU_S: one, 40 s ago */
+#define TINY_BACKLOG   6u  /* queues of programs that call listen(0) to listen(5) are often full */
 
 static const struct conn *row_of(const struct detection *d, const struct listener_tally *listener)
 {
@@ -212,6 +213,28 @@ const struct detector BACKLOG_CAPPED = {
 
 enum { DROPS_WARN };
 
+/* The listeners that dropped something lately, where the kernel says so of each. */
+static void say_dropping(struct finding *finding, const struct detection *d)
+{
+    struct named_rows rows = {0};
+
+    for (uint32_t i = 0; i < d->census->dropping_count; i++) {
+        const struct dropping_row *dropping = &d->census->dropping[i];
+        const struct tuple *tuple = &d->frame->conns[dropping->row].tuple;
+        char source[ADDR_TEXT_MAX + 16];
+        if (dropping->lately >= DROPPED_LATELY)
+            (void)named_rows_add(
+                &rows, "( %ssport = :%u )",
+                filter_source(source, sizeof(source), &tuple->local, tuple->family),
+                tuple->local_port);
+    }
+    if (rows.count > 0)
+        finding_rows(finding,
+                     rows.count > 1 ? "state listening and ( %s )" : "state listening and %s",
+                     rows.text);
+    finding_names(finding, rows.count, rows.wanted);
+}
+
 static void evaluate_listen_drops(struct detection *d)
 {
     double drops, overflows = 0, full = 0, seconds;
@@ -232,8 +255,8 @@ static void evaluate_listen_drops(struct detection *d)
     struct finding *finding = detection_report(d, severity, CONFIDENCE_LIKELY, &subject);
     finding_say(finding, "%.1f connections a second are dropped by listeners with room left",
                 other);
-    finding_rows(finding, "state listening and drops > 0");
     finding_evidence_limit(finding, "ListenDrops", "/s", other, d->limits[DROPS_WARN]);
+    say_dropping(finding, d);
     finding_exceeds(finding, d, &rule, 60);
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
     finding_rule_out(finding, "full accept and SYN queues: their counters did not grow as much");
@@ -251,7 +274,7 @@ const struct detector LISTEN_DROPS_OTHER = {
     .hold_s = 5,
     .limits = {{"warn", 1, "/s", "ListenDrops less what full queues explain"}},
     .evaluate = evaluate_listen_drops,
-    .proof = "ListenDrops - ListenOverflows - TCPReqQFullDrop",
+    .proof = "ListenDrops - ListenOverflows - TCPReqQFullDrop; growth of drops names listeners",
     .meaning =
         "The kernel gave up on incoming connections for another reason than a full queue: no "
         "route back to the client, memory, a security module.",

@@ -32,6 +32,8 @@ void census_done(struct census *census)
     free(census->targets);
     free(census->watched);
     free(census->watched_before);
+    free(census->dropping);
+    free(census->dropping_before);
     hash_index_done(&census->target_index);
     hash_index_done(&census->watched_index);
 }
@@ -518,6 +520,8 @@ int census_take(struct census *census, const struct frame *frame)
         error = take_listeners(census);
     if (!error)
         error = census_watch_begin(census);
+    if (!error)
+        error = census_watch_listeners(census);
     for (uint32_t i = 0; i < frame->live_count && !error; i++) {
         const struct conn *conn = &frame->conns[i];
         fetch_ahead(frame, i + FETCH_AHEAD);

@@ -103,6 +103,15 @@ struct watched_row {
 #define WATCH_RATE      1000000u /* bytes sent a second from which a row without problems is watched */
 #define NEAR_US         10000u /* a longer round trip does not occur in a private network at one site */
 
+/* What a listener dropped lately: its counter says what it ever did. */
+struct dropping_row {
+    uint64_t serial;
+    uint32_t row;   /* in the frame of the last update */
+    uint32_t drops; /* as last read */
+    double lately;  /* decayed sum over DROPS_TAU_S */
+};
+#define DROPS_TAU_S 60.0
+
 struct census {
     const struct frame *frame;
     struct listener_tally *listeners;
@@ -117,7 +126,9 @@ struct census {
     struct hash_index target_index;
     struct watched_row *watched, *watched_before;
     uint32_t watched_count, watched_capacity, before_count, before_capacity;
-    struct hash_index watched_index; /* of watched_before, by serial */
+    struct hash_index watched_index;                 /* of watched_before, by serial */
+    struct dropping_row *dropping, *dropping_before; /* LISTEN rows */
+    uint32_t dropping_count, dropping_capacity, dropping_before_count, dropping_before_capacity;
     int64_t mono_ns;
     double latest_s; /* since the last frame */
     /* there was no frame for a long time: what lasted until then may have ended meanwhile */
@@ -164,6 +175,8 @@ void census_take_of_process(struct census *census, const struct conn *conn, uint
  * -ENOMEM. */
 int census_watch_begin(struct census *census);
 int census_watch(struct census *census, const struct conn *conn, uint32_t row);
+/* What listeners dropped since; after census_watch_begin. 0 or -ENOMEM. */
+int census_watch_listeners(struct census *census);
 /* True for watched rows, which others must not count again. */
 bool census_is_watched(const struct conn *conn);
 /* A field of a row's tcp_info, as read by info.h; `unknown` where the frame does not have it. */

@@ -175,6 +175,57 @@ int census_watch_begin(struct census *census)
     return index_before(census);
 }
 
+/* --- listeners --- */
+
+/* Listeners come in the order of the last frame: the search starts behind the last one found. */
+static const struct dropping_row *find_dropping(const struct census *census, uint64_t serial,
+                                                uint32_t *next)
+{
+    for (uint32_t n = 0; n < census->dropping_before_count; n++) {
+        const uint32_t i = (*next + n) % census->dropping_before_count;
+        if (census->dropping_before[i].serial == serial) {
+            *next = i + 1;
+            return &census->dropping_before[i];
+        }
+    }
+    return NULL;
+}
+
+static void swap_dropping(struct census *census)
+{
+    struct dropping_row *rows = census->dropping_before;
+    const uint32_t capacity = census->dropping_before_capacity;
+
+    census->dropping_before = census->dropping;
+    census->dropping_before_capacity = census->dropping_capacity;
+    census->dropping_before_count = census->dropping_count;
+    census->dropping = rows;
+    census->dropping_capacity = capacity;
+    census->dropping_count = 0;
+}
+
+int census_watch_listeners(struct census *census)
+{
+    const double kept = exp(-census->latest_s / DROPS_TAU_S);
+    uint32_t next = 0;
+
+    swap_dropping(census);
+    if (GROW(census->dropping, census->dropping_capacity, census->listen_row_count))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < census->listen_row_count; i++) {
+        const struct conn *conn = &census->frame->conns[census->listen_rows[i]];
+        if (!(conn->known & KNOWN_DROPS) || !conn->serial)
+            continue;
+        const struct dropping_row *before = find_dropping(census, conn->serial, &next);
+        census->dropping[census->dropping_count++] = (struct dropping_row){
+            .serial = conn->serial,
+            .row = census->listen_rows[i],
+            .drops = conn->drops,
+            .lately = before ? before->lately * kept + grown(before->drops, conn->drops) : 0};
+    }
+    return 0;
+}
+
 int census_watch(struct census *census, const struct conn *conn, uint32_t row)
 {
     if (!census_is_watched(conn) || census->watched_count == WATCHED_MAX)

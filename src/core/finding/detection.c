@@ -445,7 +445,7 @@ const char *filter_target(char *out, size_t size, const struct finding_subject *
 bool named_rows_add(struct named_rows *rows, const char *format, ...)
 {
     const size_t room = sizeof(rows->text) - rows->length;
-    char condition[64];
+    char condition[ADDR_TEXT_MAX + 48];
     va_list arguments;
 
     va_start(arguments, format);

@@ -53,7 +53,7 @@ static void evaluate_tcp_memory(struct detection *d)
     const struct finding_subject subject = subject_host(d);
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
     say_memory(finding, d, pages, aborted);
-    finding_rows(finding, "recvq >= 64Ki or sendq >= 64Ki");
+    finding_rows(finding, "( recvq >= 64Ki or sendq >= 64Ki ) and not state listening");
     finding_evidence_limit(finding, "mem", " pages", pages, pressure);
     finding_evidence_limit(finding, "tcp_mem[2]", " pages", pages, high);
     finding_evidence(finding, "TCPAbortOnMemory", "", aborted);

@@ -34,10 +34,16 @@ expect_value() {
 expect 0 "$tcplens" metrics --demo 7 --for 5
 grep -q '^tcplens_connections{state="ESTABLISHED"} [1-9]' "$work/out" || fail "no connections of the demo"
 grep -q '^tcplens_finding{id="accept-queue-full",severity="critical"} 0$' "$work/out" || fail "no findings"
+expect 0 "$tcplens" metrics --demo incident --for 40
+for wanted in 'finding{id="accept-wait",severity="critical"} 1' 'finding_caused{id="accept-wait",severity="critical"} 1' \
+    'finding{id="accept-queue-full",severity="critical"} 1' 'finding_caused{id="accept-queue-full",severity="critical"} 0'; do
+    grep -qxF "tcplens_$wanted" "$work/out" || fail "no tcplens_$wanted"
+done
 expect 0 "$tcplens" metrics --demo 7 --openmetrics
 [ "$(tail -n 1 "$work/out")" = '# EOF' ] || fail "OpenMetrics does not end with # EOF"
 expect 0 "$tcplens" metrics --rules
 grep -q 'alert: TcplensAcceptQueueFull' "$work/out" || fail "no alert rule"
+grep -q 'id="accept-wait".* unless tcplens_finding_caused == 1$' "$work/out" || fail "consequences raise alerts"
 expect 0 "$tcplens" metrics --dashboard
 python3 -m json.tool "$work/out" >/dev/null || fail "the dashboard is not JSON"
 expect 2 "$tcplens" metrics state est

@@ -100,6 +100,8 @@ struct finding {
     int64_t window_ns;               /* window of growth in the evidence; 0 = present values */
     char title[FINDING_TEXT_MAX];    /* one sentence without a full stop */
     char filter[FINDING_FILTER_MAX]; /* selects exactly its rows; "" = it has none */
+    bool
+        of_last_10s; /* its filter needs what the last 10 s carried, which one frame does not have */
     struct evidence evidence[EVIDENCE_MAX];
     uint8_t evidence_count;
     const char *ruled_out[LOOKALIKES_MAX]; /* static; NULL behind the last */
@@ -199,7 +201,9 @@ struct finding_check {
     /* of those checked elsewhere: network namespaces in which it needs to see more, out of all */
     uint16_t learning_in, learning_of;
     uint32_t left_out; /* findings for which there is no room, none worse than what is listed */
-    char reason[FINDING_TEXT_MAX]; /* of VERDICT_NOT_CHECKED and VERDICT_LEARNING */
+    /* of VERDICT_NOT_CHECKED and VERDICT_LEARNING; of VERDICT_FINDING: what else it could not check,
+     * mostly "" */
+    char reason[FINDING_TEXT_MAX];
 };
 
 struct finding_engine;
@@ -238,6 +242,8 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
 uint64_t finding_identity(const struct finding *finding);
 /* NULL where there is none. */
 const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id);
+/* One that is as bad causes it, and holds. */
+bool frame_findings_is_caused(const struct frame_findings *findings, const struct finding *finding);
 /* For one line: the worst finding that holds, or its cause; *severity: of the worst. NULL: none is
  * a warning or worse. findings may be NULL. */
 const struct finding *frame_findings_worst(const struct frame_findings *findings,
@@ -252,6 +258,8 @@ void finding_left_out_text(struct buffer *out, const struct finding_check *check
 /* ", 12 still learning in up to 1 of 3 network namespaces", "" where none is, behind the separator. */
 void finding_learning_text(struct buffer *out, const char *separator,
                            const struct finding_check *checks);
+/* Something was found, and something else could not be checked: `reason` says what. */
+bool finding_check_is_partial(const struct finding_check *check);
 void finding_value_text(struct buffer *out, double value, const char *unit); /* "1.50 ms" */
 /* "accept_queue 129/128 ListenOverflows 1078": its evidence, on one line. */
 /* "rows 120 (limit 100), oldest 61 s"; narrow: "rows 120/100  oldest 61 s". */

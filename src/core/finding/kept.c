@@ -95,6 +95,21 @@ const struct finding *frame_findings_worst(const struct frame_findings *findings
     return cause_of(findings, worst);
 }
 
+bool frame_findings_is_caused(const struct frame_findings *findings, const struct finding *finding)
+{
+    for (unsigned i = 0; i < BECAUSE_MAX && finding->because[i]; i++) {
+        const struct finding *cause = frame_findings_by_id(findings, finding->because[i]);
+        if (cause && !cause->ended_ns && cause->severity >= finding->severity)
+            return true;
+    }
+    return false;
+}
+
+bool finding_check_is_partial(const struct finding_check *check)
+{
+    return check->verdict == VERDICT_FINDING && check->reason[0];
+}
+
 static bool is_open(const struct finding_check *check)
 {
     return check->verdict == VERDICT_LEARNING || check->verdict == VERDICT_NOT_CHECKED;

@@ -50,7 +50,8 @@ static void write_rule(struct buffer *out, const struct detector *detector)
     write_camel(out, detector->id);
     buffer_printf(out,
                   "\n        expr: " METRICS_PREFIX
-                  "finding{id=\"%s\", severity=~\"warning|critical\"} == 1\n"
+                  "finding{id=\"%s\", severity=~\"warning|critical\"} == 1"
+                  " unless " METRICS_PREFIX "finding_caused == 1\n"
                   "        annotations:\n"
                   "          summary: \"",
                   detector->id);

@@ -362,6 +362,31 @@ static bool holds(const struct frame_findings *findings, const struct detector *
     return false;
 }
 
+/* All findings of this detector with this severity are consequences, and there are some. */
+static bool are_caused(const struct frame_findings *findings, const struct detector *detector,
+                       unsigned severity)
+{
+    for (uint32_t i = 0; i < findings->holding; i++)
+        if (findings->list[i].detector == detector && findings->list[i].severity == severity &&
+            !frame_findings_is_caused(findings, &findings->list[i]))
+            return false;
+    return holds(findings, detector, severity);
+}
+
+static void write_caused(struct exposition *to)
+{
+    const struct frame_findings *findings = to->frame ? to->frame->findings : NULL;
+
+    for (size_t i = 0; findings && i < detector_count; i++) {
+        for (unsigned severity = SEVERITY_WARNING; severity <= DETECTORS[i]->worst; severity++) {
+            begin_sample(to, "");
+            write_label(to, "id", DETECTORS[i]->id);
+            write_label(to, "severity", severity_name((enum finding_severity)severity));
+            end_sample(to, are_caused(findings, DETECTORS[i], severity));
+        }
+    }
+}
+
 static void write_findings(struct exposition *to)
 {
     const struct frame_findings *findings = to->frame ? to->frame->findings : NULL;
@@ -498,6 +523,10 @@ const struct metric METRICS[] = {
     {"finding", METRIC_GAUGE, "",
      "1 while the detector reports this severity, NaN where it could not check.", "id, severity",
      write_findings},
+    {"finding_caused", METRIC_GAUGE, "",
+     "1 while all findings of this detector with this severity are consequences of others that are "
+     "as bad: the alert rules leave them to those.",
+     "id, severity", write_caused},
     {"missing", METRIC_GAUGE, "", "1 while that part of the frame is missing.", "reason",
      write_missing},
     {"events_source", METRIC_GAUGE, "",

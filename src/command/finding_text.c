@@ -88,8 +88,7 @@ void finding_text(struct buffer *out, const struct finding *finding,
         buffer_printf(out, LABEL "rows      filter %s\n", finding->filter);
     else if (finding->filter[0])
         buffer_printf(out, LABEL "rows      tcplens %s%s'%s'\n",
-                      /* one frame does not have the last 10 s */
-                      strstr(finding->filter, "_10s") ? "" : "list ",
+                      finding->of_last_10s ? "" : "list ",
                       finding->subject.netns_name[0] ? "--netns all " : "", finding->filter);
     buffer_printf(out, LABEL "detector  %s, %s\n\n", finding->detector->id,
                   confidence_name((enum finding_confidence)finding->confidence));
@@ -116,7 +115,7 @@ static bool same_reason(const struct finding_check *a, const struct finding_chec
 
 static bool is_first_of_reason(const struct finding_check *checks, size_t index)
 {
-    if (checks[index].verdict == VERDICT_OK || checks[index].verdict == VERDICT_FINDING)
+    if (checks[index].reason[0] == '\0')
         return false;
     for (size_t i = 0; i < index; i++)
         if (same_reason(&checks[i], &checks[index]))
@@ -127,7 +126,10 @@ static bool is_first_of_reason(const struct finding_check *checks, size_t index)
 /* All detectors with the same reason on one line. */
 static void put_unchecked(struct buffer *out, const struct finding_check *checks, size_t index)
 {
-    buffer_printf(out, "%s: ", verdict_name((enum finding_verdict)checks[index].verdict));
+    buffer_printf(out, "%s: ",
+                  finding_check_is_partial(&checks[index])
+                      ? "checked in part"
+                      : verdict_name((enum finding_verdict)checks[index].verdict));
     for (size_t i = index; i < detector_count; i++)
         if (same_reason(&checks[i], &checks[index]))
             buffer_printf(out, "%s%s", i > index ? ", " : "", DETECTORS[i]->id);

@@ -493,6 +493,25 @@ static void peers_that_are_not_judged_are_said(void **state)
     }
 }
 
+/* One of 100 peers is found to be lossy: of the others it is said still that not all were judged. */
+static void peers_that_are_not_judged_are_said_beside_a_finding(void **state)
+{
+    struct scene scene;
+    struct buffer text;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 20; i++)
+        show_crowd(&scene, 100, 2, 60);
+    scene_expect(&scene, "retransmissions", SEVERITY_CRITICAL, 1);
+    assert_true(finding_check_is_partial(scene_check(&scene, "retransmissions")));
+    buffer_init(&text);
+    json_checks(&text, finding_engine_checks(scene.engine), 1, &(struct other_netns){0});
+    assert_non_null(strstr(text.data, "\"in_part\":[{\"finding\":\"retransmissions\",\"reason\":"
+                                      "\"more than 64 peers"));
+    buffer_done(&text);
+    scene_end(&scene);
+}
+
 /* Of 40 rows to one peer the filter has room for some, and the evidence says for how many. */
 static void a_filter_says_how_many_rows_it_names(void **state)
 {
@@ -736,6 +755,7 @@ int main(void)
         cmocka_unit_test(losses_began_and_ended_with_the_frames_that_lost),
         cmocka_unit_test(the_worst_of_many_peers_is_judged),
         cmocka_unit_test(peers_that_are_not_judged_are_said),
+        cmocka_unit_test(peers_that_are_not_judged_are_said_beside_a_finding),
         cmocka_unit_test(a_filter_says_how_many_rows_it_names),
         cmocka_unit_test(needless_retransmissions_are_no_loss),
         cmocka_unit_test(a_loss_now_and_then_is_no_finding),

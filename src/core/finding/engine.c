@@ -480,11 +480,10 @@ static void check_detector(struct finding_engine *engine, size_t index,
         return;
     d.detector->evaluate(&d);
     detection_settle(&d);
-    if (d.detector->by_process && d.draft_count == 0 && check->verdict == VERDICT_OK &&
+    if (d.detector->by_process && check->verdict == VERDICT_OK &&
         input->frame->missing.hidden_rows > 0)
         note_hidden(&d, &input->frame->missing);
-    if (d.detector->details && d.draft_count == 0 && check->verdict == VERDICT_OK &&
-        lacks_info(engine))
+    if (d.detector->details && check->verdict == VERDICT_OK && lacks_info(engine))
         detection_not_checked(&d, "tcp_info of %u out of %u suspect row%s was not read",
                               engine->unread, engine->suspects, plural(engine->suspects));
     for (uint32_t i = 0; i < d.draft_count; i++) {
@@ -559,12 +558,19 @@ static void make_list(struct finding_engine *engine, const struct frame *frame)
     finding_list_order(engine->list, engine->list_count);
 }
 
+static void set_found(struct finding_check *check)
+{
+    if (check->verdict == VERDICT_LEARNING)
+        check->reason[0] = '\0';
+    check->verdict = VERDICT_FINDING;
+}
+
 static void set_verdicts(struct finding_engine *engine)
 {
     for (size_t i = 0; i < detector_count; i++)
         for (uint32_t j = 0; j < engine->list_count; j++)
             if (engine->list[j]->detector == DETECTORS[i] && engine->list[j]->ended_ns == 0)
-                engine->checks[i].verdict = VERDICT_FINDING;
+                set_found(&engine->checks[i]);
 }
 
 int finding_engine_take(struct finding_engine *engine, const struct finding_input *input,

@@ -173,6 +173,16 @@ static void put_learning(struct buffer *buffer, const struct finding_check *chec
     json_member_number(buffer, "of", check->learning_of);
 }
 
+static uint32_t in_part(const struct finding_check *check)
+{
+    return finding_check_is_partial(check);
+}
+
+static void put_reason(struct buffer *buffer, const struct finding_check *check)
+{
+    json_member_text(buffer, "reason", check->reason);
+}
+
 /* An array of the detectors of which there is such a remark. */
 static void put_remarks(struct buffer *buffer, const struct finding_check *checks, const char *key,
                         uint32_t (*count)(const struct finding_check *check),
@@ -229,6 +239,7 @@ void json_checks(struct buffer *buffer, const struct finding_check *checks, uint
         comma = true;
     }
     buffer_text(buffer, "]");
+    put_remarks(buffer, checks, "in_part", in_part, put_reason);
     put_remarks(buffer, checks, "left_out", left_out, put_left_out);
     put_remarks(buffer, checks, "learning_in", learning_in, put_learning);
     put_others(buffer, others);

@@ -133,7 +133,7 @@ static void put_reasons(struct buffer *out, const struct finding_check *checks,
             same += same_reason(&checks[j], &checks[i]);
             first &= j >= i || !same_reason(&checks[j], &checks[i]);
         }
-        if (checks[i].verdict != verdict || !first)
+        if (checks[i].verdict != verdict || !first || checks[i].reason[0] == '\0')
             continue;
         buffer_printf(out, "%s%s", before, checks[i].reason);
         if (same > 1)
@@ -202,6 +202,13 @@ void frame_findings_summary(const struct frame_findings *findings, struct buffer
         buffer_printf(out, " · %u %s", count, verdict_name(OPEN[i]));
         put_reasons(out, findings->checks, OPEN[i]);
     }
+    unsigned partial = 0;
+    for (size_t i = 0; i < detector_count; i++)
+        partial += finding_check_is_partial(&findings->checks[i]);
+    if (partial == 0)
+        return;
+    buffer_printf(out, " · %u checked in part", partial);
+    put_reasons(out, findings->checks, VERDICT_FINDING);
 }
 
 void finding_value_text(struct buffer *out, double value, const char *unit)

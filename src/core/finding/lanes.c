@@ -357,6 +357,7 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
         [VERDICT_LEARNING] = 0, [VERDICT_OK] = 1, [VERDICT_NOT_CHECKED] = 2, [VERDICT_FINDING] = 3};
     struct finding_check worst = {.verdict = VERDICT_NOT_CHECKED,
                                   .reason = "no connections were read"};
+    const char *why = NULL; /* of the first that could not be checked */
     uint32_t unchecked = 0, learning = 0, asked = 0, left_out = lanes->cut[detector];
 
     for (uint32_t i = 0; i < lanes->count; i++) {
@@ -365,16 +366,15 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
         if (!lanes->rows[i].machine && detector_is_of_machine(DETECTORS[detector]))
             continue;
         left_out += check->left_out;
-        unchecked += check->verdict == VERDICT_NOT_CHECKED;
+        if (check->verdict == VERDICT_NOT_CHECKED && unchecked++ == 0)
+            why = check->reason;
         learning += check->verdict == VERDICT_LEARNING;
         if (asked++ == 0 || WEIGHT[check->verdict] > WEIGHT[worst.verdict])
             worst = *check;
     }
-    if (worst.verdict == VERDICT_NOT_CHECKED && unchecked < asked) {
-        const struct finding_check first = worst;
+    if (why && unchecked < asked && !finding_check_is_partial(&worst))
         snprintf(worst.reason, sizeof(worst.reason), "in %u of %u network namespaces: %.140s",
-                 unchecked, asked, first.reason);
-    }
+                 unchecked, asked, why);
     if (worst.verdict == VERDICT_OK && lanes->left_out) {
         worst.verdict = VERDICT_NOT_CHECKED;
         snprintf(worst.reason, sizeof(worst.reason), "in %u network namespaces beyond %u",

@@ -232,6 +232,7 @@ static void report_lossy_host(struct detection *d, double resent, double sent, d
     finding_say(finding, "%.1f %% of all segments are retransmitted, not to one peer alone",
                 percent);
     finding_rows(finding, "retrans_10s > 0");
+    finding->of_last_10s = true;
     finding_evidence_mark(finding, "RetransSegs / TCPOrigDataSent", "%", percent,
                           d->limits[RETRANS_WARN], d->limits[RETRANS_CRITICAL]);
     finding_evidence(finding, "TCPOrigDataSent", "/s", sent / seconds);

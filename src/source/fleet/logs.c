@@ -17,6 +17,7 @@
 #define BUCKET_MOST_NS  (SECOND_NS / 2)
 #define LATE_NS         (5 * SECOND_NS) /* a host whose last frame is older than this and */
 #define LATE_FRAMES     3               /* this many intervals was lost, or its log has ended */
+#define NUMBERS_A_JUMP  (UINT64_C(1) << 32)
 
 /* --- time --- */
 
@@ -275,9 +276,11 @@ static int logs_next(struct source *source, struct frame *frame, const struct wi
     frame->host = frame_copy_text(frame, words);
     frame->source = "log";
     error = fleet_merge(frame, logs->parts, logs->host_count);
-    if (!error)
-        push_events(logs, frame);
-    return error;
+    if (error)
+        return error;
+    frame->number = logs->number = logs->next_number++;
+    push_events(logs, frame);
+    return 0;
 }
 
 static void logs_use_ring(struct source *source, struct event_ring *ring)
@@ -313,9 +316,8 @@ static int logs_peek(struct source *source, int64_t *wall_ns)
     return 0;
 }
 
-static int logs_seek(struct source *source, int64_t wall_ns)
+static int stand(struct fleet_logs *logs, int64_t wall_ns)
 {
-    struct fleet_logs *logs = fleet_logs_of(source);
     bool any = false;
     int error = 0;
 
@@ -328,6 +330,16 @@ static int logs_seek(struct source *source, int64_t wall_ns)
     if (logs->ring)
         event_ring_restart(logs->ring, event_ring_next(logs->ring));
     return error ? error : any ? 0 : -ENODATA;
+}
+
+/* How many frames lie between is unknown: the numbers from here on are far from all before, so that
+ * none seems to follow another. */
+static int logs_seek(struct source *source, int64_t wall_ns)
+{
+    struct fleet_logs *logs = fleet_logs_of(source);
+
+    logs->next_number = ++logs->jumps * NUMBERS_A_JUMP;
+    return stand(logs, wall_ns);
 }
 
 static bool is_any_before(const struct fleet_logs *logs, int64_t wall_ns)
@@ -348,10 +360,15 @@ static int logs_step_back(struct source *source)
     if (given_ns == INT64_MIN)
         return -ENODATA;
     const int64_t before_ns = clock_less(bucket_begin(logs, given_ns), 1);
-    int error = logs_seek(source, before_ns);
-    if (error || is_any_before(logs, before_ns))
+    int error = stand(logs, before_ns);
+    if (error)
         return error;
-    error = logs_seek(source, given_ns); /* return the first one again */
+    if (is_any_before(logs, before_ns)) {
+        logs->next_number = logs->number - 1;
+        return 0;
+    }
+    logs->next_number = logs->number; /* return the first one again */
+    error = stand(logs, given_ns);
     return error ? error : -ENODATA;
 }
 
@@ -518,6 +535,7 @@ int fleet_logs_open(struct source **source, const char *const *paths, uint32_t c
     if (logs) {
         logs->source.ops = &ops;
         logs->given_ns = logs->limit_ns = INT64_MIN;
+        logs->next_number = 1;
         error = make_logs(logs, paths, count, why, size);
     }
     if (!error) {

@@ -50,6 +50,8 @@ struct fleet_logs {
     int64_t bucket_ns; /* frames within one such period are merged */
     int64_t given_ns;  /* time of the last frame returned; INT64_MIN = none */
     int64_t limit_ns;  /* the next frame is as of this time; INT64_MIN = the next in order */
+    uint64_t number, next_number; /* of the last frame returned, of the next one */
+    uint64_t jumps;               /* seeks so far */
     struct logs_search search;
     struct logs_density density;
     bool (*interrupted)(void *data); /* NULL = never */

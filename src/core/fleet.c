@@ -132,10 +132,7 @@ static int add_netns(struct frame *to, const struct fleet_part *part,
     netns->pod = frame_copy_text(to, from->pod);
     netns->pod_namespace = frame_copy_text(to, from->pod_namespace);
     netns->why = frame_copy_text(to, from->why);
-    const struct host_facts *facts = from->facts                 ? from->facts
-                                     : from->key == frame->netns ? frame->facts
-                                                                 : NULL;
-    netns->facts = copy_facts(to, part, facts, key);
+    netns->facts = copy_facts(to, part, frame_netns_facts(frame, from), key);
     return 0;
 }
 

@@ -307,6 +307,9 @@ static inline bool frame_row_stands(const struct frame *frame, const struct conn
 {
     return frame->all_ns && !(conn->known & KNOWN_READ) && conn->state != STATE_DELETE_TCB;
 }
+/* Counters and settings of a namespace of the frame; NULL = none were read. */
+const struct host_facts *frame_netns_facts(const struct frame *frame,
+                                           const struct frame_netns *netns);
 /* The key means the same namespace in both frames, as far as is known. */
 bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key);
 

@@ -146,6 +146,12 @@ int64_t frame_read_ns(const struct frame *frame, uint32_t key, enum netns_rows r
     return netns && netns->read_ns ? netns->read_ns : frame->mono_ns;
 }
 
+const struct host_facts *frame_netns_facts(const struct frame *frame,
+                                           const struct frame_netns *netns)
+{
+    return netns->facts ? netns->facts : netns->key == frame->netns ? frame->facts : NULL;
+}
+
 bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key)
 {
     const struct frame_netns *in_a = frame_find_netns(a, key);

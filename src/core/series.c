@@ -2,6 +2,7 @@
 #include "core/series.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "core/info.h"
 #include "core/trend.h"
 
@@ -110,12 +111,51 @@ static bool take_member(const struct grouping_member *member, const struct frame
     return found;
 }
 
-/* second: FACT_NONE if there is only one. */
-static void put_fact(struct series_sample *sample, enum series_value value,
-                     const struct host_facts *facts, enum host_fact first, enum host_fact second)
+struct counters { /* of network namespaces */
+    uint64_t opens, resets, of;
+    uint32_t counted, uncounted;
+    bool resets_known;
+};
+
+static void count_netns(struct counters *sums, uint64_t id, const struct host_facts *facts)
 {
-    if (host_fact_known(facts, first) && (second == FACT_NONE || host_fact_known(facts, second)))
-        put(sample, value, host_fact(facts, first) + host_fact(facts, second));
+    if (!host_fact_known(facts, FACT_ACTIVE_OPENS) || !host_fact_known(facts, FACT_PASSIVE_OPENS)) {
+        sums->uncounted++;
+        return;
+    }
+    sums->counted++;
+    sums->of += hash_bytes(&id, sizeof(id), HASH_SEED);
+    sums->opens += host_fact(facts, FACT_ACTIVE_OPENS) + host_fact(facts, FACT_PASSIVE_OPENS);
+    sums->resets_known &= host_fact_known(facts, FACT_ESTAB_RESETS);
+    sums->resets += host_fact(facts, FACT_ESTAB_RESETS);
+}
+
+/* NULL, too: they are from an old frame of its host. */
+static const struct host_facts *current_facts(const struct frame *frame,
+                                              const struct frame_netns *netns)
+{
+    const struct frame_host *host = frame_find_host(frame, netns->host);
+
+    return host && host_state_is_old(host->state) ? NULL : frame_netns_facts(frame, netns);
+}
+
+static void put_counters(struct series_sample *sample, const struct frame *frame)
+{
+    struct counters sums = {.resets_known = true};
+
+    if (frame->namespace_count <= 1)
+        count_netns(&sums, frame->netns, frame->facts);
+    for (uint32_t i = 0; frame->namespace_count > 1 && i < frame->namespace_count; i++) {
+        const struct frame_netns *netns = &frame->namespaces[i];
+        count_netns(&sums, netns->id ? netns->id : netns->key, current_facts(frame, netns));
+    }
+    if (sums.counted == 0)
+        return;
+    put(sample, SERIES_OPENS, sums.opens);
+    if (sums.resets_known)
+        put(sample, SERIES_RESETS, sums.resets);
+    put(sample, SERIES_COUNTED, sums.of);
+    put(sample, SERIES_UNCOUNTED, sums.uncounted);
 }
 
 static bool take_all(const struct frame *frame, struct series_sample *sample)
@@ -130,10 +170,7 @@ static bool take_all(const struct frame *frame, struct series_sample *sample)
         put(sample, SERIES_SENT, totals->sent_interval);
         put(sample, SERIES_RETRANS, totals->retrans_interval);
     }
-    if (frame->namespace_count <= 1) { /* else they cover only one of those shown */
-        put_fact(sample, SERIES_OPENS, frame->facts, FACT_ACTIVE_OPENS, FACT_PASSIVE_OPENS);
-        put_fact(sample, SERIES_RESETS, frame->facts, FACT_ESTAB_RESETS, FACT_NONE);
-    }
+    put_counters(sample, frame);
     put(sample, SERIES_LIVE, totals->live);
     for (unsigned state = 0; state < STATE_COUNT; state++)
         put(sample, SERIES_STATE + state, totals->states[state]);
@@ -240,12 +277,12 @@ bool series_only_grew(const struct series *series, enum series_value value, int6
 bool series_growth(const struct series *series, enum series_value value, int64_t span_ns,
                    double *per_second)
 {
-    const uint32_t first = first_of(series, span_ns, false);
-
     if (series->count < 2)
         return false;
-    const struct series_sample *begin = &series->samples[first];
+    const struct series_sample *begin = &series->samples[first_of(series, span_ns, false)];
     const struct series_sample *end = &series->samples[series->count - 1];
+    while (begin < end && begin->values[SERIES_COUNTED] != end->values[SERIES_COUNTED])
+        begin++;
     if (begin == end || !(begin->known & end->known & SERIES_BIT(value)) ||
         end->values[value] < begin->values[value] || end->mono_ns <= begin->mono_ns)
         return false;

@@ -28,10 +28,12 @@ enum series_value {
     /* of all: */
     SERIES_SENT,    /* bytes sent since the frame before, */
     SERIES_RETRANS, /* and retransmitted of them */
-    SERIES_OPENS,   /* counters of the network namespace */
+    SERIES_OPENS,   /* counters, summed over the network namespaces shown; */
     SERIES_RESETS,
-    SERIES_LIVE,  /* rows, */
-    SERIES_STATE, /* and those in each enum tcp_state */
+    SERIES_COUNTED,   /* which namespaces these are: comparable only; */
+    SERIES_UNCOUNTED, /* how many of them have no such counters */
+    SERIES_LIVE,      /* rows, */
+    SERIES_STATE,     /* and those in each enum tcp_state */
     SERIES_VALUES = SERIES_STATE + STATE_COUNT
 };
 _Static_assert(SERIES_VALUES <= 64, "bits of series_sample.known");
@@ -74,8 +76,8 @@ void series_frames(const struct series *series, enum series_value value, uint64_
 /* True if all of the last span_ns is known and the value never fell, and rose by the rule of
  * core/trend. */
 bool series_only_grew(const struct series *series, enum series_value value, int64_t span_ns);
-/* By how much a counter grew a second, over the frames of the last span_ns (two at least). False:
- * not known. */
+/* By how much a counter grew a second, over the frames of the last span_ns (two at least) that count
+ * the same namespaces. False: not known. */
 bool series_growth(const struct series *series, enum series_value value, int64_t span_ns,
                    double *per_second);
 

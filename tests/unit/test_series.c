@@ -200,12 +200,71 @@ static void all_is_what_the_totals_say(void **state)
     assert_int_equal(sample.values[SERIES_OUT], 99);
     assert_int_equal(sample.values[SERIES_OPENS], 15);
     assert_false(sample.known & SERIES_BIT(SERIES_RESETS));
-    frame.namespace_count = 2; /* its counters are of one of them */
-    assert_true(series_take(&all, &frame, &sample));
-    assert_false(sample.known & SERIES_BIT(SERIES_OPENS));
     frame.namespace_count = 1;
     assert_true(series_take(&all, &frame, &sample));
     assert_true(sample.known & SERIES_BIT(SERIES_OPENS));
+}
+
+static struct host_facts opens(uint64_t active, uint64_t passive)
+{
+    struct host_facts facts = {.netns = 1};
+    host_fact_set(&facts, FACT_ACTIVE_OPENS, active);
+    host_fact_set(&facts, FACT_PASSIVE_OPENS, passive);
+    host_fact_set(&facts, FACT_ESTAB_RESETS, 1);
+    return facts;
+}
+
+/* Those that have none are counted; a host that is lost has none any more. */
+static void counters_are_of_all_namespaces_shown(void **state)
+{
+    static struct frame frame;
+    const struct series_subject all = {.all = true};
+    struct host_facts own = opens(10, 5), other = opens(200, 1);
+    struct frame_host host = {.number = 1, .state = HOST_OK};
+    struct frame_netns namespaces[] = {
+        {.key = 1, .id = 11}, {.key = 2, .id = 12, .facts = &other}, {.key = 3, .id = 13}};
+    struct series_sample sample;
+    (void)state;
+    frame.netns = 1;
+    frame.facts = &own;
+    frame.namespaces = namespaces;
+    frame.namespace_count = 3;
+    assert_true(series_take(&all, &frame, &sample));
+    assert_int_equal(sample.values[SERIES_OPENS], 216);
+    assert_int_equal(sample.values[SERIES_RESETS], 2);
+    assert_int_equal(sample.values[SERIES_UNCOUNTED], 1);
+    frame.namespace_count = 2;
+    assert_true(series_take(&all, &frame, &sample));
+    assert_int_equal(sample.values[SERIES_UNCOUNTED], 0);
+    frame.hosts = &host;
+    frame.host_count = 1;
+    namespaces[1].host = 1;
+    assert_true(series_take(&all, &frame, &sample));
+    assert_int_equal(sample.values[SERIES_OPENS], 216);
+    host.state = HOST_LOST;
+    assert_true(series_take(&all, &frame, &sample));
+    assert_int_equal(sample.values[SERIES_OPENS], 15);
+    assert_int_equal(sample.values[SERIES_UNCOUNTED], 1);
+    frame.facts = NULL;
+    assert_true(series_take(&all, &frame, &sample));
+    assert_false(sample.known & SERIES_BIT(SERIES_OPENS));
+}
+
+/* A namespace that appears brings all that it ever counted: no growth. */
+static void growth_is_of_the_same_namespaces(void **state)
+{
+    static const uint64_t COUNTS[] = {100, 104, 5108, 5112}, OF[] = {1, 1, 2, 2};
+    double per_second = -1;
+    (void)state;
+    struct series series = counts_of(COUNTS, 4);
+    for (size_t i = 0; i < 4; i++)
+        series.samples[i].values[SERIES_COUNTED] = OF[i];
+    assert_true(series_growth(&series, SERIES_IN, 1000, &per_second));
+    assert_float_equal(per_second, 4e8, 1);
+    series.count = 3;
+    assert_false(series_growth(&series, SERIES_IN, 1000, &per_second));
+    series.count = 2;
+    assert_true(series_growth(&series, SERIES_IN, 1000, &per_second));
 }
 
 static void check_values(const uint64_t *values, size_t count, const int64_t *expected)
@@ -379,6 +438,8 @@ int main(void)
                                        cmocka_unit_test(a_trend_is_more_than_a_few),
                                        cmocka_unit_test(growth_is_by_the_second),
                                        cmocka_unit_test(all_is_what_the_totals_say),
+                                       cmocka_unit_test(counters_are_of_all_namespaces_shown),
+                                       cmocka_unit_test(growth_is_of_the_same_namespaces),
                                        cmocka_unit_test(the_newest_are_kept),
                                        cmocka_unit_test(going_back_cuts),
                                        cmocka_unit_test(older_ones_come_before),

@@ -115,18 +115,20 @@ static void add_rates(struct pieces *left, const struct frame *frame)
     rate_text(piece->value, sizeof(piece->value), frame, totals->out_bytes_per_s);
 }
 
-/* "31/s", for a counter of the network namespace. */
+/* "31/s", for a counter of the network namespaces; ">31/s" where those of some are unknown. */
 static void add_growth(const struct screen *screen, struct pieces *left, uint8_t rank,
                        const char *label, enum series_value value)
 {
     const struct series *series = &screen->head.series.series;
     struct piece *piece = pieces_add(left, rank, ROLE_DIM, label, ROLE_NORMAL);
+    const uint64_t uncounted = series_newest(series, SERIES_UNCOUNTED);
     double per_second;
     if (!series_growth(series, value, RECENT_NS, &per_second))
         snprintf(piece->value, sizeof(piece->value), "–");
     else
-        snprintf(piece->value, sizeof(piece->value),
-                 per_second > 0 && per_second < 9.95 ? "%.1f/s" : "%.0f/s", per_second);
+        snprintf(piece->value, sizeof(piece->value), "%s%.*f/s",
+                 uncounted != 0 && uncounted != SERIES_UNKNOWN ? ">" : "",
+                 per_second > 0 && per_second < 9.95, per_second);
 }
 
 static void mark_growth(const struct screen *screen, struct piece *piece, enum series_value value)

@@ -16,6 +16,9 @@ REFUSED_CATEGORIES = ZERO_WIDTH | {'Mc', 'Cc', 'Cs', 'Co', 'Cn', 'Zl', 'Zp'}
 JAMO_JOINING = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
 FILLERS = (0x115F, 0x3164, 0xFFA0)
 EMOJI_JOINING = (range(0x1F1E6, 0x1F200), range(0x1F3FB, 0x1F400))
+# Of one cell here, of two in the GNU C library (circled numbers on squares, hexagrams) or since Unicode 16.
+CONTESTED = (range(0x3248, 0x3250), range(0x4DC0, 0x4E00), range(0x2630, 0x2638), range(0x268A, 0x2690),
+             range(0x1D300, 0x1D357), range(0x1D360, 0x1D377))
 
 
 def classify(code):
@@ -24,6 +27,8 @@ def classify(code):
     wide = WIDE if unicodedata.east_asian_width(char) in 'WF' else NARROW
     if category in ZERO_WIDTH or any(code in jamo for jamo in JAMO_JOINING):
         return REFUSED
+    if any(code in r for r in CONTESTED):
+        return REFUSED | WIDE
     if category in REFUSED_CATEGORIES or code in FILLERS or any(code in r for r in EMOJI_JOINING):
         return REFUSED | (wide if category != 'Cn' else NARROW)
     return wide

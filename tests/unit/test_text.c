@@ -91,6 +91,7 @@ static void known_text_is_cleaned_so(void **unused)
     assert_clean("\U0001f600", "\U0001f600");
     assert_clean("\U0001f1e9\U0001f1ea", "\\xf0\\x9f\\x87\\xa9\\xf0\\x9f\\x87\\xaa");
     assert_clean("\U0010ffff", "\\xf4\\x8f\\xbf\\xbf");
+    assert_clean("\u4dc0\u3248", "\\xe4\\xb7\\x80\\xe3\\x89\\x88");
 }
 
 static void a_backslash_stays_unless_it_would_mislead(void **unused)

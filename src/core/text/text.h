@@ -11,12 +11,12 @@
 #define TEXT_CLEAN_MAX(length) (4u * (size_t)(length) + 1u)
 
 /* Makes `raw` printable: control bytes, DEL, C1, bad UTF-8, bidi controls, zero-width and combining
- * characters, line and paragraph separators, private use and unassigned specials become \xNN for
- * each of their bytes; a backslash stays, but one that would read as an escape we write ("\x" and
- * two hex digits of such a byte or of a backslash) is itself written \x5c, so that two names never
- * collapse into one. Writes at most
- * size-1 bytes and a NUL, never half an escape or character; returns the bytes written. Result:
- * printable UTF-8, each character one or two cells, safe for every terminal, CSV or JSON. */
+ * characters, line and paragraph separators, private use, unassigned specials and characters on
+ * whose width terminals do not agree become \xNN for each of their bytes; a backslash stays, but one
+ * that would read as an escape we write ("\x" and two hex digits of such a byte or of a backslash) is
+ * itself written \x5c, so that two names never collapse into one. Writes at most size-1
+ * bytes and a NUL, never half an escape or character; returns the bytes written. Result: printable
+ * UTF-8, each character one or two cells, safe for every terminal, CSV or JSON. */
 size_t text_clean(char *out, size_t size, const char *raw, size_t length);
 
 /* The same for text that may contain safe parts, such as a message around a name: backslashes stay,

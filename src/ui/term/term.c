@@ -573,12 +573,12 @@ static struct pen style_pen(const struct term *term, unsigned style)
     return pen;
 }
 
-static void put_character(int row, int col, uint32_t code, const struct pen *pen)
+static void put_character(int row, int col, uint32_t code, int width, const struct pen *pen)
 {
     wchar_t wide[2] = {(wchar_t)code, 0};
     cchar_t cell;
-    /* curses would draw characters without a width in this C library as something else. */
-    if (wcwidth(wide[0]) <= 0)
+    /* curses goes by the width in this C library: another one would move what follows. */
+    if (wcwidth(wide[0]) != width)
         wide[0] = L'?';
     if (setcchar(&cell, wide, pen->attributes, pen->pair, NULL) == OK)
         mvadd_wch(row, col, &cell);
@@ -613,9 +613,10 @@ static int draw_piece(const struct term *term, int row, const struct term_piece 
         text += text_next(text, &code, &width);
         if (width == 0 || used + (int)width > piece->cells)
             continue;
-        for (unsigned i = 0; pen && i < (term->ascii ? width : 1); i++)
-            put_character(row, piece->col + used + (int)i,
-                          term->ascii ? (uint32_t)text_ascii_form(code) : code, pen);
+        for (int i = 0; pen && term->ascii && i < (int)width; i++)
+            put_character(row, piece->col + used + i, (uint32_t)text_ascii_form(code), 1, pen);
+        if (pen && !term->ascii)
+            put_character(row, piece->col + used, code, (int)width, pen);
         used += (int)width;
     }
     return used;

@@ -3,12 +3,15 @@
 
 #include "core/text/text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #define GAP              2
 #define GAP_TIGHT        1
 #define URGENT_CELLS     10 /* minimum for an address */
+#define PORT_CELLS       7  /* the same where nothing else helps: "…:65535"; */
+#define WORD_CELLS       5  /* and that of a word beside it: "ESTAB" */
 #define WIDE_CELLS       100
 #define AIR              3 /* cells */
 #define LEAVE_FOR_EXTRAS 7
@@ -53,21 +56,33 @@ static int needed(const struct table_column *columns, size_t count, enum measure
     return sum;
 }
 
-static int never_less_than(const struct table_column *column, bool urgent)
+enum squeeze {
+    SQUEEZE_SPARE,
+    SQUEEZE_ADDRESSES, /* they become shorter than they should be */
+    SQUEEZE_WORDS      /* these too, so that the port of an address stays in sight */
+};
+
+static int limit_of(const struct table_column *column, enum squeeze squeeze)
 {
-    const int least = least_width(column);
-    return urgent && column->late && least > URGENT_CELLS ? URGENT_CELLS : least;
+    if (column->late && squeeze != SQUEEZE_SPARE)
+        return squeeze == SQUEEZE_WORDS ? PORT_CELLS : URGENT_CELLS;
+    return !column->right && squeeze == SQUEEZE_WORDS ? WORD_CELLS : INT_MAX;
 }
 
-/* Takes cells from the columns with most to spare until it fits; returns the missing ones. urgent:
- * as a last resort, shortens addresses further. */
-static int shrink(struct table_column *columns, size_t count, int excess, bool urgent)
+static int never_less_than(const struct table_column *column, enum squeeze squeeze)
+{
+    const int least = least_width(column), limit = limit_of(column, squeeze);
+    return limit < least ? limit : least;
+}
+
+/* Takes cells from the columns with most to spare until it fits; returns the missing ones. */
+static int shrink(struct table_column *columns, size_t count, int excess, enum squeeze squeeze)
 {
     while (excess > 0) {
         struct table_column *richest = NULL;
         int most = 0;
         for (size_t i = 0; i < count; i++) {
-            const int spare = columns[i].cells - never_less_than(&columns[i], urgent);
+            const int spare = columns[i].cells - never_less_than(&columns[i], squeeze);
             if (columns[i].cells > 0 && spare > most) {
                 richest = &columns[i];
                 most = spare;
@@ -210,6 +225,22 @@ static int place_extras(struct table_column *columns, size_t count, int cells,
     return extras;
 }
 
+static bool has_address(const struct table_column *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (columns[i].cells > 0 && columns[i].late)
+            return true;
+    return false;
+}
+
+static void fit(struct table_column *columns, size_t count, int excess)
+{
+    excess = shrink(columns, count, excess, SQUEEZE_SPARE);
+    excess = shrink(columns, count, excess, SQUEEZE_ADDRESSES);
+    if (has_address(columns, count))
+        (void)shrink(columns, count, excess, SQUEEZE_WORDS);
+}
+
 static void place(struct table_column *columns, size_t count, int first)
 {
     int at = first;
@@ -232,7 +263,7 @@ static void lay_out(struct table_column *columns, size_t count, int first, int c
     cells -= place_extras(columns, count, cells, least_of);
     const int spare = cells - needed(columns, count, MEASURE_NOW);
     if (spare < 0)
-        (void)shrink(columns, count, shrink(columns, count, -spare, false), true);
+        fit(columns, count, -spare);
     else
         grow(columns, count, spare);
     place(columns, count, first);

@@ -109,6 +109,25 @@ static void test_extras_come_where_there_is_room(void **state)
     assert_int_equal(columns[3].cells, 0);
 }
 
+/* On a very narrow screen words are cut, so that the port of an address stays in sight. */
+static void test_ports_stay_in_sight(void **state)
+{
+    struct table_column columns[COUNT];
+    char text[64];
+    (void)state;
+    for (int cells = 14; cells < 60; cells++) {
+        make(columns);
+        columns[1].late = columns[2].late = true;
+        columns[2].leave = 1;
+        table_layout(columns, COUNT, 3, cells);
+        for (size_t i = 0; i < 3; i++)
+            assert_true(columns[i].cells == 0 || columns[i].at + columns[i].cells <= 3 + cells);
+        assert_true(columns[0].cells >= 5);
+        table_cut_text(text, sizeof(text), "127.128.0.1:65535", columns[1].cells, true);
+        assert_non_null(strstr(text, ":65535"));
+    }
+}
+
 static void test_hidden_columns_take_nothing(void **state)
 {
     struct table_column columns[COUNT];
@@ -176,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_spare_width_grows_by_share),
         cmocka_unit_test(test_columns_are_as_wide_as_their_text),
         cmocka_unit_test(test_extras_come_where_there_is_room),
+        cmocka_unit_test(test_ports_stay_in_sight),
         cmocka_unit_test(test_hidden_columns_take_nothing),
         cmocka_unit_test(test_header_marks_the_sort_column),
         cmocka_unit_test(test_next_column_in_sight),

@@ -18,6 +18,7 @@ struct group_fact {
     enum group_spark spark; /* beside the number, if there is room */
     bool bar;               /* drawn as a bar of grouping_queue_permille() followed by the text */
     bool counted;           /* a figure of its rows: not known where they were never read */
+    bool address;           /* where it is cut it keeps its port */
     bool spills; /* for a row that was never read: drawn last, over the rest of the line */
     bool heat;   /* drawn as the levels of the last minutes (core/grouping/heat.h) */
     /* The sort key; equal keys are compared by text. NULL: by text. */

@@ -22,8 +22,11 @@ static void local_text(const struct picture *picture, const struct grouping_row 
     column_format(column, &picture->context, group_conn(picture, row), out, size);
 }
 
-static const struct group_fact LOCAL = {
-    .title = "LOCAL", .help = "address and port listened on", .key = local_key, .text = local_text};
+static const struct group_fact LOCAL = {.title = "LOCAL",
+                                        .help = "address and port listened on",
+                                        .key = local_key,
+                                        .address = true,
+                                        .text = local_text};
 
 static void holders_text(const struct picture *picture, const struct grouping_row *row, char *out,
                          size_t size)

@@ -345,6 +345,16 @@ static void put_in_tree(const struct group_list *groups, uint32_t at, char *text
         snprintf(text, size, "%s %s", groups->places[at].is_last ? "└" : "├", name);
 }
 
+static void draw_text(const struct canvas *canvas, int line, const struct table_column *cell,
+                      bool is_address, unsigned style, const char *text)
+{
+    char cut[TEXT_MAX];
+
+    table_want(cell, text);
+    table_cut_text(cut, sizeof(cut), text, cell->cells - cell->extra_cells, is_address);
+    table_draw_cell(canvas, line, cell, style, cut);
+}
+
 static void group_draw_row(const struct list *list, const struct picture *picture,
                            const struct canvas *canvas, int line, uint32_t at, bool selected)
 {
@@ -377,8 +387,8 @@ static void group_draw_row(const struct list *list, const struct picture *pictur
         else if (fact->bar)
             draw_bar(canvas, line, &list->cells[i], row, style, text);
         else
-            table_draw_cell(canvas, line, &list->cells[i], cell_style(fact, row, text, style),
-                            text);
+            draw_text(canvas, line, &list->cells[i], fact->address,
+                      cell_style(fact, row, text, style), text);
         if (list->cells[i].extra_cells > 0)
             rate_history_draw(&groups->rates, row->key, fact->spark == GROUP_SPARK_IN, canvas, line,
                               list->cells[i].at + list->cells[i].cells - (int)RATE_FRAMES,

@@ -37,6 +37,7 @@ static void peer_text(const struct picture *picture, const struct grouping_row *
 static const struct group_fact PEER = {.title = "PEER",
                                        .help = "address of the other end, with its name (key n)",
                                        .key = peer_key,
+                                       .address = true,
                                        .text = peer_text};
 
 static void port_name(const struct picture *picture, uint16_t port, char *out, size_t size)

@@ -123,7 +123,7 @@ const struct column columns[] = {
      .width = 8, .min_width = 8, .leave = 7, .value = value_user, .format = format_user},
     {.id = "pid", .of_owner = true, KEY("pid"), .title = "PID", .help = "process that holds it, the oldest one",
      .type = TYPE_COUNT, .width = 7, .min_width = 5, .right = true, .leave = 1, .needs = NEED_OWNER, .value = value_pid,
-     .format = format_pid},
+     .format = format_pid, .exact = true},
     {.id = "process", .of_owner = true, .parts = "comm,owner", .title = "PROCESS",
      .help = "process, with its unit or container where that says more; or hidden, none, unseen",
      .type = TYPE_TEXT, .width = 13, .min_width = 7, .grow = 1, .leave = 1, .needs = NEED_OWNER | NEED_GROUP,

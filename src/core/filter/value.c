@@ -73,10 +73,22 @@ int filter_parse_amount(const char *what, enum column_type kind, const struct to
     return 0;
 }
 
+/* "4123" or "0x101b". */
+static bool is_whole_number(const char *word)
+{
+    const char *end;
+    double number;
+
+    return parse_unsigned_decimal(word, &number, &end) && !end[0] && !strchr(word, '.');
+}
+
 int filter_parse_number(struct filter_node *node, const struct token *token,
                         struct filter_error *error)
 {
     const struct column *column = node->u.number.column;
+
+    if (column->exact && !is_whole_number(token->word))
+        return filter_fail(error, token, "%s takes a whole number, such as 4123", column->id);
     const int result =
         filter_parse_amount(column->id, column->type, token, &node->u.number.value, error);
 

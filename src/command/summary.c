@@ -21,7 +21,7 @@ struct summary_run {
     struct finding_engine *engine;
     struct event_ring *ring;   /* of all parts of a log */
     char fault[LOG_FAULT_MAX]; /* the first of its parts */
-    struct buffer from;        /* "--from FILE", for each */
+    struct buffer from;        /* "--from FILE", for each, as a shell takes it */
     uint32_t parts;            /* of the log, that were read */
     struct buffer out;
     struct summary total; /* of several logs: counts only */
@@ -110,6 +110,29 @@ static int print_total(struct summary_run *run)
     return output_exit_code(output_flush(&run->out));
 }
 
+/* A word of a shell, in quotes where it needs them. */
+static void put_word(struct buffer *out, const char *word)
+{
+    static const char PLAIN[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
+
+    if (word[0] && !word[strspn(word, PLAIN)]) {
+        buffer_text(out, word);
+        return;
+    }
+    buffer_char(out, '\'');
+    for (const char *at = word; *at; at++)
+        buffer_printf(out, *at == '\'' ? "'\\''" : "%c", *at);
+    buffer_char(out, '\'');
+}
+
+/* Each part in a line of its own. */
+static void put_part(struct summary_run *run, const char *name)
+{
+    buffer_text(&run->from, run->parts++ ? " \\\n    --from " : "--from ");
+    put_word(&run->from, name);
+}
+
 /* Of a log, or of a part of one, named by the options. -1, or the exit code. */
 static int read_part(struct summary_run *run, const struct options *options, bool more_follow)
 {
@@ -132,7 +155,7 @@ static int read_part(struct summary_run *run, const struct options *options, boo
         message("%s", reading.fault);
     if (reading.fault[0] && !run->fault[0])
         snprintf(run->fault, sizeof(run->fault), "%s", fault_alone(&reading));
-    buffer_printf(&run->from, "%s--from %s", run->parts++ ? " " : "", log_source_name(options));
+    put_part(run, log_source_name(options));
     return -1;
 }
 

@@ -40,6 +40,11 @@ says 'accept queues  :8080 (java\[2210\]) 51/50, full 0:0[12] from 12:16:4[45], 
 says '12:16:4[45]  *0:0[0-9]  [a-z]*  *accept queue of :8080 is full'
 says '[0-9]* findings* by [0-9]* of [0-9]* detectors; all of it:$'
 says "  tcplens doctor --from $log\$" # whole, to be copied
+ln -s "$log" "$work/of Ann's day.jsonl.zst"
+expect 0 "$tcplens" summary "$work/of Ann's day.jsonl.zst"
+eval "$tcplens $(sed -n 's/^  tcplens //p' "$work/out") --json" >"$work/copied" 2>"$work/err" || [ $? -lt 3 ] ||
+    fail "what it says to run does not run: $(cat "$work/out" "$work/err")"
+expect 0 env TZ=UTC "$tcplens" summary "$log"
 [ "$(wc -l <"$work/out")" -le 23 ] || fail "more than a screen: $(wc -l <"$work/out") lines"
 awk 'length($0) > 82 && !/^  tcplens doctor/ { exit 1 }' "$work/out" || fail "wider than a screen: $(cat "$work/out")"
 expect 0 "$tcplens" summary --ascii "$log"
@@ -106,7 +111,9 @@ for what in "$work/parts" "$work/parts/log-*.jsonl $work/parts/log.jsonl"; do
     # shellcheck disable=SC2086
     expect 0 "$tcplens" summary $what
     says ".* to .*, $frames frames, $parts parts\$"
-    says "  tcplens doctor --from $work/parts/log-[^ ]*.jsonl .*--from $work/parts/log.jsonl\$"
+    says "  tcplens doctor --from $work/parts/log-[^ ]*.jsonl \\\\\$"
+    says "    --from $work/parts/log.jsonl\$"
+    [ "$(grep -c -- '--from' "$work/out")" -eq "$parts" ] || fail "not each part in its line: $(cat "$work/out")"
 done
 # One after the other, not parts of each other.
 expect 0 "$tcplens" summary --json "$work/parts/log.jsonl" "$work"/parts/log-*.jsonl

@@ -122,12 +122,12 @@ static void add_growth(const struct screen *screen, struct pieces *left, uint8_t
     const struct series *series = &screen->head.series.series;
     struct piece *piece = pieces_add(left, rank, ROLE_DIM, label, ROLE_NORMAL);
     const uint64_t uncounted = series_newest(series, SERIES_UNCOUNTED);
+    const bool is_part = uncounted != 0 && uncounted != SERIES_UNKNOWN;
     double per_second;
-    if (!series_growth(series, value, RECENT_NS, &per_second))
+    if (!series_growth(series, value, RECENT_NS, &per_second) || (is_part && per_second == 0))
         snprintf(piece->value, sizeof(piece->value), "–");
     else
-        snprintf(piece->value, sizeof(piece->value), "%s%.*f/s",
-                 uncounted != 0 && uncounted != SERIES_UNKNOWN ? ">" : "",
+        snprintf(piece->value, sizeof(piece->value), "%s%.*f/s", is_part ? ">" : "",
                  per_second > 0 && per_second < 9.95, per_second);
 }
 

@@ -243,6 +243,9 @@ static int finish(struct closing *closing)
     const size_t done = closing->closed + closing->gone;
     const int code = output_exit_code(output_flush(&closing->out));
 
+    if (closing->refused > 0)
+        message("close: %zu row%s cannot be closed", closing->refused,
+                closing->refused == 1 ? "" : "s");
     if (closing->left_out > 0)
         message("close: %zu guarded row%s left out: --force closes %s too", closing->left_out,
                 closing->left_out == 1 ? "" : "s", closing->left_out == 1 ? "it" : "them");
@@ -290,6 +293,7 @@ static int dry_run(struct closing *closing)
         row_note(closing, conn, note);
         print_row(closing, allowed ? "would close" : "cannot close", conn, allowed ? note : why);
         closing->gone += allowed;
+        closing->refused += !allowed;
     }
     return finish(closing);
 }
@@ -318,8 +322,8 @@ static int close_rows(struct closing *closing)
     if (closing->options->dry_run || closing->count == 0)
         return dry_run(closing);
     if (!closing->options->yes && !isatty(STDIN_FILENO))
-        return usage(
-            "standard input is no terminal: use --yes to close without asking, --dry-run to look");
+        return usage("standard input is not a terminal: use --yes to close without asking, "
+                     "--dry-run to look");
     if (!is_allowed_any(closing, why)) {
         message("close: %zu connection%s matched, none is closed: %s", closing->count,
                 closing->count == 1 ? "" : "s", why);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define INODES_TRIED 8 /* sockets of a process checked before it counts as a different one */
+#define NETNS_ASKED  64
 
 void act_ends_text(const struct column_context *context, const struct conn *conn, char *out,
                    size_t size)
@@ -260,18 +261,29 @@ static void add_rows(struct close_request *request, const struct picture *pictur
     }
 }
 
-/* False: none of the rows can be closed; text says why. */
+static bool is_among(uint32_t netns, const uint32_t *asked, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (asked[i] == netns)
+            return true;
+    return false;
+}
+
+/* False: none of the rows can be closed; text says why. The answer is that of the network namespace:
+ * each is asked once, up to NETNS_ASKED. */
 static bool may_close_any(const struct close_request *request, char text[ACTS_TEXT_MAX])
 {
-    const struct conn *last = NULL; /* the answer is that of its network namespace */
+    uint32_t asked[NETNS_ASKED];
+    size_t count = 0;
 
     for (size_t i = 0; i < request->count; i++) {
         const struct conn *conn = &request->conns[i];
-        if (last && conn->netns == last->netns)
+        if (is_among(conn->netns, asked, count))
             continue;
         if (request->acts->may_close(conn, text) == 0)
             return true;
-        last = conn;
+        if (count < NETNS_ASKED)
+            asked[count++] = conn->netns;
     }
     return false;
 }
@@ -299,7 +311,7 @@ struct close_request *close_request_new(const struct screen_acts *acts,
         return request;
     if (request->count == 0)
         snprintf(text, ACTS_TEXT_MAX, "%s",
-                 request->left_out ? request->why_left_out : "it is closed already");
+                 request->left_out ? request->why_left_out : "it is already closed");
     close_request_free(request);
     return NULL;
 }

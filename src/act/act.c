@@ -282,7 +282,7 @@ int act_process_signal(const struct acts_process *process, int signal, char text
                  "not allowed to signal %s %" PRId32 ": it belongs to another user", process->name,
                  process->pid);
     else if (error == -ESRCH)
-        snprintf(text, ACTS_TEXT_MAX, "%s %" PRId32 " has exited already", process->name,
+        snprintf(text, ACTS_TEXT_MAX, "%s %" PRId32 " has already exited", process->name,
                  process->pid);
     else
         snprintf(text, ACTS_TEXT_MAX, "cannot signal %s %" PRId32 ": %s", process->name,
@@ -312,7 +312,7 @@ static void explain_close(const struct conn *conn, int error, char text[ACTS_TEX
                      "the kernel cannot address this one of several listeners, or it is gone: look "
                      "again");
         else
-            snprintf(text, ACTS_TEXT_MAX, "it was gone already");
+            snprintf(text, ACTS_TEXT_MAX, "it was already closed");
         break;
     case -EPERM:
     case -EACCES:
@@ -330,7 +330,7 @@ static void explain_close(const struct conn *conn, int error, char text[ACTS_TEX
                  "not closed: its network namespace may not be entered (CAP_SYS_ADMIN)");
         break;
     case -ESRCH:
-        snprintf(text, ACTS_TEXT_MAX, "its network namespace was gone already");
+        snprintf(text, ACTS_TEXT_MAX, "its network namespace no longer exists");
         break;
     default:
         snprintf(text, ACTS_TEXT_MAX, "not closed: %s", strerror(-error));

@@ -79,7 +79,7 @@ static const char ANCESTOR[] = "tcplens was started from it";
 static const char LISTENER[] = "it is a listener: new connections are refused from then on";
 static const char SESSION[] = "it may be the session you are sitting in";
 static const char OURS[] = "it is the session you are sitting in (SSH_CONNECTION)";
-static const char UNSEEN[] = "who holds it cannot be seen: it may be your own session";
+static const char UNSEEN[] = "its owner cannot be seen: it may be your own session";
 
 static struct addr to_mapped(const struct addr *addr, uint8_t family)
 {

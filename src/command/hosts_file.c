@@ -63,7 +63,7 @@ static int take_line(struct host_list *list, const char *path, unsigned line, co
     for (uint32_t i = 0; i < list->count; i++) {
         if (strcmp(list->targets[i], host) != 0)
             continue;
-        snprintf(what, sizeof(what), "host \"%.80s\" stands in line %u, too", host, list->lines[i]);
+        snprintf(what, sizeof(what), "host \"%.80s\" is already in line %u", host, list->lines[i]);
         return fault_of_line(path, line, what, why);
     }
     if (list->count == HOSTS_MAX)

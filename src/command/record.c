@@ -85,7 +85,7 @@ static void say_trouble(struct record_run *run)
     if (stats.incidents != run->said.incidents)
         message("record: %s", stats.incident);
     if (strcmp(stats.trouble, run->said.trouble) != 0 && stats.trouble[0])
-        message("record: %s: goes on when it can", stats.trouble);
+        message("record: %s: continues when it can", stats.trouble);
     else if (strcmp(stats.trouble, run->said.trouble) != 0)
         message("record: writing again");
     run->said = stats;

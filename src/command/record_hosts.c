@@ -194,7 +194,7 @@ static void say_trouble(struct host_log *log, const char *name, const struct log
         message("%s: %s", name, stats->incident);
     if (strcmp(stats->trouble, log->said.trouble) != 0)
         message("%s: %s%s", name, stats->trouble[0] ? stats->trouble : "writing again",
-                stats->trouble[0] ? ": goes on when it can" : "");
+                stats->trouble[0] ? ": continues when it can" : "");
     log->said = *stats;
 }
 

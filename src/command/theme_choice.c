@@ -12,7 +12,7 @@
 static void say_unknown(struct theme_choice *choice, const char *name)
 {
     snprintf(choice->notice, sizeof(choice->notice),
-             "theme %.60s: there is no such theme: \"tcplens --theme help\" lists them", name);
+             "theme %.60s: unknown theme: \"tcplens --theme help\" lists them", name);
 }
 
 int theme_choose(struct theme_choice *choice, const struct settings *settings)

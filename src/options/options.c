@@ -135,7 +135,7 @@ static int refuse_unknown(struct parse *parse, const char *name)
     const char *near = nearest_option(name);
     char what[96], why[96] = "(--help names all)";
 
-    snprintf(what, sizeof(what), "--%.40s: there is no such option", name);
+    snprintf(what, sizeof(what), "--%.40s: unknown option", name);
     if (near)
         snprintf(why, sizeof(why), "(did you mean --%s?)", near);
     return usage_error(parse, what, why);
@@ -200,7 +200,7 @@ static int parse_letters(struct parse *parse, const char *letters)
                 return error;
         }
         if (!option) {
-            snprintf(what, sizeof(what), "-%c: there is no such option", *letters);
+            snprintf(what, sizeof(what), "-%c: unknown option", *letters);
             return usage_error(parse, what, "(--help names all)");
         }
         letters++;
@@ -261,7 +261,7 @@ static int parse_help(struct parse *parse)
         return print_help(parse, (enum command_kind)find_command(word));
     if (nearest_command(word) != RUN_COUNT)
         snprintf(why, sizeof(why), "(did you mean %s?)", COMMAND_NAMES[nearest_command(word)].name);
-    snprintf(what, sizeof(what), "help: \"%.40s\" is no command", word);
+    snprintf(what, sizeof(what), "help: \"%.40s\" is not a command", word);
     return usage_error(parse, what, why);
 }
 
@@ -322,7 +322,7 @@ static int check_lone_word(struct parse *parse)
         unsigned edits = UINT_MAX;
         if (!text_is_nearer(parse->word, COMMAND_NAMES[i].name, &edits))
             continue;
-        snprintf(what, sizeof(what), "\"%.40s\" is no command;", parse->word);
+        snprintf(what, sizeof(what), "\"%.40s\" is not a command;", parse->word);
         snprintf(why, sizeof(why), "did you mean \"%s\"? (to filter by it: tcplens top %.40s)",
                  COMMAND_NAMES[i].name, parse->word);
         return usage_error(parse, what, why);
@@ -413,8 +413,9 @@ static int check_operands(struct parse *parse)
     if (options->push && !options_have_hosts(options))
         return usage_error(parse, "--push:", "needs hosts: ssh:NAME, --host NAME or --hosts FILE");
     if (options_have_hosts(options) && (options->from || options->demo))
-        return usage_error(parse, "--host:",
-                           options->from ? "has no place with --from" : "has no place with --demo");
+        return usage_error(
+            parse,
+            "--host:", options->from ? "cannot be used with --from" : "cannot be used with --demo");
     if (options->no_log && !options->metrics_file)
         return usage_error(parse, "--no-log:", "needs --metrics FILE");
     if (options->no_log && options->output_file)

@@ -441,7 +441,7 @@ int settings_keep(struct settings *settings, const struct screen_kept *kept, boo
     if (lost) {
         free_lines(&lines);
         snprintf(text, size,
-                 "not saved: %s:%u cannot be read as a whole and would be lost: mend it first",
+                 "not saved: %s:%u cannot be read as a whole and would be lost: fix it first",
                  settings->path, lost);
         return -EBADMSG;
     }

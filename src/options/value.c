@@ -224,9 +224,9 @@ static int refuse_column(char *why, const char *word, size_t length)
     snprintf(name, sizeof(name), "%.*s", (int)(length < 39 ? length : 39), word);
     column_suggest(name, near, sizeof(near));
     if (near[0])
-        snprintf(expected, sizeof(expected), "there is no such column; did you mean %s?", near);
+        snprintf(expected, sizeof(expected), "unknown column; did you mean %s?", near);
     else
-        snprintf(expected, sizeof(expected), "there is no such column; --help names them");
+        snprintf(expected, sizeof(expected), "unknown column; --help names them");
     return refuse(why, name, expected);
 }
 

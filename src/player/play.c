@@ -144,7 +144,7 @@ static int place(struct player *player, int64_t shown_ns)
     if (!error)
         error = next_frame(player, &frame);
     if (error) {
-        player_say(player, "nothing of the past is kept yet");
+        player_say(player, "no history yet");
         return error;
     }
     frame_release(frame);
@@ -171,8 +171,8 @@ static void step_back(struct player *player, int steps)
         show(player, frame);
     }
     if (result == -ENODATA)
-        player_say(player, player->state.follows ? "the past that is kept begins here"
-                                                 : "the log begins here");
+        player_say(player,
+                   player->state.follows ? "the history begins here" : "the log begins here");
 }
 
 static void step_forth(struct player *player, int steps)
@@ -220,7 +220,7 @@ void player_go_to(struct player *player, int64_t wall_ns)
     if (!error)
         error = show_next(player, false);
     if (error == -ENODATA)
-        player_say(player, "nothing of the past is kept yet");
+        player_say(player, "no history yet");
     else if (error == -ESPIPE)
         player_say(player, "a pipe cannot be searched");
 }
@@ -238,7 +238,7 @@ static void jump(struct player *player, int64_t wall_ns)
     else
         player_go_to(player, wall_ns);
     if (earlier)
-        player_say(player, player->state.follows ? "the past that is kept begins later than that"
+        player_say(player, player->state.follows ? "no history that far back"
                                                  : "the log begins later than that");
 }
 

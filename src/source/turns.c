@@ -380,7 +380,7 @@ static void note(const struct reading *reading)
         return;
     if (!count)
         snprintf(missing->text, sizeof(missing->text),
-                 "the network namespace is no more, or nothing names it");
+                 "the network namespace no longer exists, or nothing names it");
     else if (reading->unread)
         snprintf(missing->text, sizeof(missing->text),
                  "%u of %u network namespaces read in this frame; the others as they were",

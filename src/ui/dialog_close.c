@@ -254,7 +254,7 @@ static void say_many(struct screen *screen, size_t count, size_t closed, size_t 
 {
     char also[48] = "";
     if (gone > 0)
-        snprintf(also, sizeof(also), ", %zu closed already", gone);
+        snprintf(also, sizeof(also), ", %zu already closed", gone);
     if (closed + gone == count)
         screen_say(screen, ROLE_GOOD, "%zu closed%s", closed, also);
     else

@@ -153,7 +153,7 @@ static uint8_t attribute_of(const char *word)
 static int refuse_word(const char *word, char *why)
 {
     snprintf(why, THEME_WHY_MAX,
-             "\"%.30s\" is no colour: write red, bright-red, 0 to 255, #rrggbb or default, and "
+             "\"%.30s\" is not a colour: write red, bright-red, 0 to 255, #rrggbb or default, and "
              "bold, dim, underline, reverse",
              word);
     return -EINVAL;

@@ -142,7 +142,7 @@ static void dead_target_closes_nothing(void **state)
         const struct pair pair = make_pair(listener, to, 0);
         kill_pair(&pair);
         closed += act_close_conn(&pair.row, text) != -ENOENT;
-        assert_string_equal(text, "it was gone already");
+        assert_string_equal(text, "it was already closed");
         const struct pair next = make_pair(listener, to, 0); /* the listener lives */
         assert_alive(&next);
         kill_pair(&next);
@@ -206,7 +206,7 @@ static void row_of_another_namespace_is_never_sent(void **state)
     (void)state;
     pair.row.netns = 1; /* of no namespace */
     assert_int_equal(act_close_conn(&pair.row, text), -ENOENT);
-    assert_string_equal(text, "its network namespace was gone already");
+    assert_string_equal(text, "its network namespace no longer exists");
     assert_int_equal(sent, before);
     assert_alive(&pair);
     kill_pair(&pair);
@@ -534,7 +534,7 @@ static void only_the_namespace_of_the_row_is_meant(void **state)
     end_neighbour(&neighbour);
     const struct pair own = make_pair(listener, to, others.tuple.remote_port);
     assert_int_equal(act_close_conn(&others, text), -ENOENT);
-    assert_string_equal(text, "its network namespace was gone already");
+    assert_string_equal(text, "its network namespace no longer exists");
     assert_alive(&own);
     kill_pair(&own);
     print_message(
@@ -588,7 +588,7 @@ static void every_refusal_is_in_words(void **state)
         {EOPNOTSUPP, "CONFIG_INET_DIAG_DESTROY"},
         {EPERM, "CAP_NET_ADMIN"},
         {EACCES, "CAP_NET_ADMIN"},
-        {ENOENT, "gone already"},
+        {ENOENT, "already closed"},
         {EINVAL, "not closed: Invalid argument"},
         {ENOMEM, "not closed: Cannot allocate memory"},
         {ENOBUFS, "not closed: No buffer space"},

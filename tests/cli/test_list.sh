@@ -64,11 +64,11 @@ done
 
 # Errors are one line on stderr, with exit code 2; a filter is shown above it, with carets.
 expect 2 "$tcplens" list --jsno
-expect_whole_error 'tcplens: --jsno: there is no such option (did you mean --json?)'
+expect_whole_error 'tcplens: --jsno: unknown option (did you mean --json?)'
 expect 2 "$tcplens" lst
-expect_whole_error 'tcplens: "lst" is no command; did you mean "list"? (to filter by it: tcplens top lst)'
+expect_whole_error 'tcplens: "lst" is not a command; did you mean "list"? (to filter by it: tcplens top lst)'
 expect 2 "$tcplens" list --columns foo
-expect_whole_error 'tcplens: --columns: "foo": there is no such column; --help names them'
+expect_whole_error 'tcplens: --columns: "foo": unknown column; --help names them'
 expect 2 "$tcplens" list --demo 7 state nowhere
 printf '%s\n' 'state nowhere' '      ^^^^^^^' >"$work/caret"
 head -n 2 "$work/err" | cmp -s - "$work/caret" || fail "filter: no caret: $(cat "$work/err")"

@@ -33,7 +33,7 @@ for when in 2+ 4+ 4+3 5+4 1000+; do
     lines=$(wc -l <"$work/err")
     case $code-$lines-$(wc -l <"$work/out") in
     0-0-*) break ;;
-    1-1-0) grep -q 'showing what was got' "$work/err" && echo "FAILED: shows nothing: $(cat "$work/err")" && exit 1 ;;
+    1-1-0) grep -q 'showing what was read' "$work/err" && echo "FAILED: shows nothing: $(cat "$work/err")" && exit 1 ;;
     3-1-*) seen=yes && echo "part: $(wc -l <"$work/out") rows, $(cat "$work/err")" ;;
     *) echo "FAILED: from answer $when on: exit code $code, $lines lines: $(cat "$work/err")" && exit 1 ;;
     esac

@@ -41,8 +41,8 @@ draw night || fail "night: $(cat "$folder/said")"
 grep -q '#1c1c1c' "$folder/night.svg" || fail "night is not what is drawn"
 draw wrong || fail "a wrong line ended it: $(cat "$folder/said")"
 draw huge || fail "huge: $(cat "$folder/said")"
-refused nosuch 'no such theme.*--theme help'
-refused ../night 'no such theme'
+refused nosuch 'unknown theme.*--theme help'
+refused ../night 'unknown theme'
 refused folder 'is not used'
 refused pipe 'is not used'
 refused open 'is not used'

@@ -174,7 +174,7 @@ def check_disk_full(folder):
     script = (f'mount -t tmpfs -o size=64k,mode=0700 tmpfs {out} || exit 77; head -c 70000 /dev/zero >{out}/rest 2>/dev/null\n'
               f'{TCPLENS} record --host live --host-command "{folder}/{{host}} {{}}" -i 0.1 -o {out} 2>{folder}/err & pid=$!\n'
               f'said() {{ for i in $(seq 400); do grep -q "$1" {folder}/err && return; read -rt 0.05 <><(:); done; }}\n'
-              f'said "No space left on device: goes on when it can"; rm {out}/rest; said "writing again"\n'
+              f'said "No space left on device: continues when it can"; rm {out}/rest; said "writing again"\n'
               f'kill $pid; wait $pid; echo code $?; cat {folder}/err; zstdcat {out}/live.jsonl.zst')
     done = subprocess.run(['unshare', '-m', 'bash', '-c', script], capture_output=True, text=True, timeout=DEADLINE, check=False)
     if done.returncode == 77 or 'unshare:' in done.stderr:

@@ -314,7 +314,7 @@ def check_refused(folder):
                        ('web1\0web2\n', 'not text'),
                        ('web1\n-oProxyCommand=id\n', 'fleet.txt:2: host "-oProxyCommand=id"'),
                        ('\ufeffweb1\r\n\r\n "web2\r\n', 'fleet.txt:3: host ""web2"'),
-                       ('web1 # one\nweb2\r\n\tweb1\t\r\n', 'fleet.txt:3: host "web1" stands in line 1, too')):
+                       ('web1 # one\nweb2\r\n\tweb1\t\r\n', 'fleet.txt:3: host "web1" is already in line 1')):
         with open(path, 'w', encoding='utf-8') as file:
             file.write(text)
         out = run('list', '--hosts', path)

@@ -97,7 +97,7 @@ def settings_by_a_link(scene):
 
 @trial
 def theme_outside_of_its_folder(scene):
-    refused(scene.run('-i', '0.1', '--demo', '1', '--theme', '../../../locked/secret', '--screenshot', 'x.svg'), 'no such theme')
+    refused(scene.run('-i', '0.1', '--demo', '1', '--theme', '../../../locked/secret', '--screenshot', 'x.svg'), 'unknown theme')
 
 
 @trial

@@ -461,7 +461,7 @@ static void test_limits_of_findings(void **state)
     put_file("[findings]\nonly = accept-wit\n");
     settings_read_findings(&findings, notice, sizeof notice);
     assert_non_null(
-        strstr(notice, "config:2: \"accept-wit\" is no detector; did you mean accept-wait?"));
+        strstr(notice, "config:2: \"accept-wit\" is not a detector; did you mean accept-wait?"));
     assert_notice("[findings]\naccept-wait.wrn = 1\n",
                   "accept-wait has no limit \"wrn\", but warn, critical");
 }

@@ -133,12 +133,12 @@ static void test_wrong_lines_say_what_to_write(void **state)
     assert_refused("dmi = red", "did you mean \"dim\"?");
     assert_refused("backgruond = red", "did you mean \"background\"?");
     assert_refused("elephant = red", "there is no role \"elephant\"");
-    assert_refused("dim = 256", "\"256\" is no colour");
-    assert_refused("dim = -1", "\"-1\" is no colour");
-    assert_refused("dim = #12345", "\"#12345\" is no colour");
-    assert_refused("dim = #12345g", "is no colour");
-    assert_refused("dim = red blue", "\"blue\" is no colour");
-    assert_refused("dim = ", "is no colour");
+    assert_refused("dim = 256", "\"256\" is not a colour");
+    assert_refused("dim = -1", "\"-1\" is not a colour");
+    assert_refused("dim = #12345", "\"#12345\" is not a colour");
+    assert_refused("dim = #12345g", "is not a colour");
+    assert_refused("dim = red blue", "\"blue\" is not a colour");
+    assert_refused("dim = ", "is not a colour");
     assert_refused("selected = red bold", "a colour alone");
     assert_refused("base = night", "write dark, light");
 }

@@ -151,13 +151,13 @@ static void every_option_of_the_table_is_known(void **unused)
         if (option->name) {
             snprintf(line, sizeof(line), "list --%s%s", option->name, option->argument ? "=" : "");
             (void)parse(&options, line);
-            assert_null(strstr(said, "there is no such option"));
+            assert_null(strstr(said, "unknown option"));
             options_done(&options);
         }
         if (option->letter) {
             snprintf(line, sizeof(line), "list -%c", option->letter);
             (void)parse(&options, line);
-            assert_null(strstr(said, "there is no such option"));
+            assert_null(strstr(said, "unknown option"));
             options_done(&options);
         }
         for (size_t j = 0; option->name && j < i; j++) {
@@ -213,17 +213,17 @@ static const struct {
     {"--keep 0", "--keep: \"0\": a number from 1 to 1000000 was expected"},
     {"--events ebpf", "--events: \"ebpf\": say bpf, destroy, none or auto"},
     {"list --class some", "--class: \"some\": say all, connections or listeners"},
-    {"list --columns state,rrt", "--columns: \"rrt\": there is no such column; did you mean "},
-    {"list --columns state,", "--columns: \"\": there is no such column; --help names them"},
-    {"list --sort zzzzzzzz", "--sort: \"zzzzzzzz\": there is no such column; --help names them"},
-    {"list --sort --json", "--sort: \"-json\": there is no such column; "},
+    {"list --columns state,rrt", "--columns: \"rrt\": unknown column; did you mean "},
+    {"list --columns state,", "--columns: \"\": unknown column; --help names them"},
+    {"list --sort zzzzzzzz", "--sort: \"zzzzzzzz\": unknown column; --help names them"},
+    {"list --sort --json", "--sort: \"-json\": unknown column; "},
     {"list --demo=", "--demo: \"\": a value was expected"},
     {"list --json=1", "--json: takes no value"},
-    {"list --jsno", "--jsno: there is no such option (did you mean --json?)"},
-    {"list --js", "--js: there is no such option (did you mean --json?)"},
-    {"list --x", "--x: there is no such option (--help names all)"},
-    {"list --quite-unlike", "--quite-unlike: there is no such option (--help names all)"},
-    {"list -y", "-y: there is no such option (--help names all)"},
+    {"list --jsno", "--jsno: unknown option (did you mean --json?)"},
+    {"list --js", "--js: unknown option (did you mean --json?)"},
+    {"list --x", "--x: unknown option (--help names all)"},
+    {"list --quite-unlike", "--quite-unlike: unknown option (--help names all)"},
+    {"list -y", "-y: unknown option (--help names all)"},
     {"list --at 14:03", "--at: needs --from FILE"},
     {"list --yes", "--yes is not an option of \"list\"; it belongs to close"},
     {"list -ti", "-i is an option of ss: use --json, which has all of tcp_info, or --columns "},
@@ -235,17 +235,18 @@ static const struct {
     {"--color never", "--color is not an option of \"top\"; it belongs to list"},
     {"list --interval 2",
      "--interval is not an option of \"list\"; it belongs to top events record doctor metrics map"},
-    {"lst", "\"lst\" is no command; did you mean \"list\"? (to filter by it: tcplens top lst)"},
-    {"help lst", "help: \"lst\" is no command (did you mean list?)"},
-    {"help rec", "help: \"rec\" is no command (did you mean record?)"},
-    {"help quite-unlike", "help: \"quite-unlike\" is no command (tcplens help names all)"},
+    {"lst", "\"lst\" is not a command; did you mean \"list\"? (to filter by it: tcplens top lst)"},
+    {"help lst", "help: \"lst\" is not a command (did you mean list?)"},
+    {"help rec", "help: \"rec\" is not a command (did you mean record?)"},
+    {"help quite-unlike", "help: \"quite-unlike\" is not a command (tcplens help names all)"},
     {"list --json --csv", "--json and --csv: name one of them"},
     {"map --mermaid --dot", "--dot and --mermaid: name one of them"},
     {"metrics --dashboard --rules", "--rules and --dashboard: name one of them"},
     {"events --for abc",
      "--for: \"abc\": a time from 0.001 to 100000000 seconds was expected, e.g. 2, 0.5, "},
-    {"evnets", "\"evnets\" is no command; did you mean \"events\"? (to filter by it: tcplens top "
-               "evnets)"},
+    {"evnets",
+     "\"evnets\" is not a command; did you mean \"events\"? (to filter by it: tcplens top "
+     "evnets)"},
 };
 
 static void what_is_wrong_is_said_in_one_line(void **unused)

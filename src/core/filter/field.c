@@ -481,7 +481,7 @@ static int parse_bare_word(struct filter_parser *parser, struct filter_node *nod
     if (error)
         return error;
     if (!word->word[0])
-        return filter_fail(parser->error, word, "an empty word is in everything");
+        return filter_fail(parser->error, word, "an empty word matches everything");
     return filter_word_init(node, word, parser->names);
 }
 

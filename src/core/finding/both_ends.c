@@ -196,13 +196,14 @@ const struct detector HALF_OPEN = {
     .needs = NEED_OWNER | NEED_SUSPECTS,
     .changes = true,
     .limits = {{"after", 5, "s", "the other end is absent"},
-               {"readings", 3, "", "both ends were read anew since"}},
+               {"readings", 3, "", "both ends were read again since"}},
     .evaluate = evaluate_half_open,
     .proof = "ESTABLISHED at one end; at the other, which is read, no row in any state",
-    .meaning = "The other end is gone without a word that arrived: its machine was restarted, a "
-               "firewall or NAT "
-               "dropped the end, or its accept queue was full. This end waits for something that "
-               "cannot come.",
+    .meaning =
+        "The other end is gone, and no segment that says so arrived: its machine was restarted, a "
+        "firewall or NAT "
+        "dropped the end, or its accept queue was full. This end waits for something that "
+        "cannot come.",
     .advice = {
         "close this end (key X, or tcplens close with the filter that shows it): its program then "
         "connects anew",

@@ -321,7 +321,7 @@ static void report_hole(struct detection *d, const struct target_tally *target, 
     finding_evidence(finding, "snd_mss", "B", (double)row_info(d->frame, conn, INFO_snd_mss, 0));
     finding_evidence(finding, "bytes_acked", "B",
                      (double)row_info(d->frame, conn, INFO_bytes_acked, 0));
-    finding_evidence(finding, "rows that hear from the host", "", hearing);
+    finding_evidence(finding, "rows that receive from the host", "", hearing);
     finding_evidence_limit(finding, "hosts", "", peers, d->limits[HOLE_PEERS]);
     if (detection_growth(d, FACT_MTUP_FAIL, 60, &probes, &seconds) && probes > 0)
         finding_evidence(finding, "TCPMTUPFail", "", probes);

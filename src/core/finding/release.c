@@ -494,7 +494,7 @@ static void report_stopped(struct detection *d, const struct finding_subject *su
     finding_rows(finding, "pid %d", (int)subject->pid);
     finding_evidence(finding, stopped ? "state T" : "state D", "", 1);
     finding_advise(finding, stopped
-                                ? "find out who stopped it; SIGCONT lets it go on"
+                                ? "find out who stopped it; SIGCONT resumes it"
                                 : "look at the disk or file system it waits for (wchan, dmesg)");
 }
 

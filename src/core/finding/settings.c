@@ -36,7 +36,7 @@ static int refuse_detector(const char *id, size_t length, char *why, size_t size
     for (size_t i = 0; i < detector_count; i++)
         if (text_is_nearer(word, DETECTORS[i]->id, &least))
             near = DETECTORS[i]->id;
-    snprintf(why, size, "\"%s\" is no detector%s%s%s", word, near ? "; did you mean " : "",
+    snprintf(why, size, "\"%s\" is not a detector%s%s%s", word, near ? "; did you mean " : "",
              near ? near : "", near ? "?" : " (tcplens doctor --describe names all)");
     return -EINVAL;
 }

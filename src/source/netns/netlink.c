@@ -61,7 +61,7 @@ static const struct errno_words ERRNO_WORDS[] = {
     {EACCES, "EACCES", "not permitted"},
     {EAFNOSUPPORT, "EAFNOSUPPORT", "no such address family"},
     {EAGAIN, "EAGAIN", "the kernel did not answer"},
-    {EBADMSG, "EBADMSG", "the answer was no netlink message"},
+    {EBADMSG, "EBADMSG", "the answer was not a netlink message"},
     {EBUSY, "EBUSY", "another dump is running on the socket"},
     {EINTR, "EINTR", "interrupted"},
     {EINVAL, "EINVAL", "the kernel does not know the request"},
@@ -72,7 +72,7 @@ static const struct errno_words ERRNO_WORDS[] = {
     {ENOMEM, "ENOMEM", "out of memory"},
     {ENOSPC, "ENOSPC", "an answer was cut short"}, /* libmnl's error for MSG_TRUNC */
     {EPERM, "EPERM", "not permitted"},
-    {EPROTO, "EPROTO", "the answer made no sense"},
+    {EPROTO, "EPROTO", "the answer was invalid"},
     {EPROTONOSUPPORT, "EPROTONOSUPPORT", "the kernel has no sock_diag"},
 };
 
@@ -296,7 +296,7 @@ static void note_failure(struct frame *frame, uint8_t family, int error)
         frame->missing.reasons |= MISSING_IPV6;
     else
         netlink_mark_missing(frame, family == FAMILY_INET6 ? "tcp dump (IPv6)" : "tcp dump", -error,
-                             "showing what was got");
+                             "showing what was read");
 }
 
 /* Dumps one family after the other. 0 or, if nothing at all was read, -errno. */

@@ -408,7 +408,7 @@ static void say_still_there(struct screen *screen, size_t exited)
     bool killed = strcmp(acting->sent.name, "KILL") == 0;
     screen_say(screen, ROLE_NOTICE, "%s%s %d%s %s still there 3 s after %s; %s", before, left->name,
                left->pid, others, more > 0 ? "are" : "is", acting->sent.name,
-               killed ? "the kernel has not let it go yet" : "F9 again for KILL");
+               killed ? "the kernel has not ended it yet" : "F9 again for KILL");
     acting->still_there = left->pid;
     acting->still_there_ticks = left->start_ticks;
 }

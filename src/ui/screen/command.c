@@ -66,7 +66,7 @@ static void choose_view(struct screen *screen, enum view_id view)
         return;
     }
     if (screen->view == view && screen->page_count == 0)
-        screen_say(screen, ROLE_NORMAL, "%s is shown already", VIEWS[view].title);
+        screen_say(screen, ROLE_NORMAL, "%s is already shown", VIEWS[view].title);
     screen->origin_count = 0;
     screen_show_view(screen, view);
 }

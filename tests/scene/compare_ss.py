@@ -111,16 +111,22 @@ def ss_row(line, algorithms):
 
 
 def read_ss():
+    return subprocess.run(['ss', '-tanieomOH'], capture_output=True, text=True, check=True).stdout
+
+
+def parse_ss(output):
     with open('/proc/sys/net/ipv4/tcp_available_congestion_control', encoding='ascii') as file:
         algorithms = set(file.read().split())
-    output = subprocess.run(['ss', '-tanieomOH'], capture_output=True, text=True, check=True).stdout
     # Only newer versions of ss ask for bound sockets that never connected.
     return [ss_row(line, algorithms) for line in output.splitlines() if not line.startswith('UNCONN')]
 
 
 def read_tcplens(binary):
-    output = subprocess.run([binary, 'list', '--json'], capture_output=True, text=True, check=True)
-    rows = [json.loads(line) for line in output.stdout.splitlines()]
+    return subprocess.run([binary, 'list', '--json'], capture_output=True, text=True, check=True).stdout
+
+
+def parse_tcplens(output):
+    rows = [json.loads(line) for line in output.splitlines()]
     return {row['cookie']: row for row in rows}
 
 
@@ -131,18 +137,22 @@ def proc_endpoint(text, family):
     return socket.inet_ntop(family, words), int(port, 16)
 
 
-def read_proc(path, family):
-    rows = []
+def read_text(path):
     with open(path, encoding='ascii') as file:
-        for line in list(file)[1:]:
-            fields = line.split()
-            row = {'state': PROC_STATES[int(fields[3], 16)]}
-            row['laddr'], row['lport'] = proc_endpoint(fields[1], family)
-            row['raddr'], row['rport'] = proc_endpoint(fields[2], family)
-            row['sendq'], row['recvq'] = (int(v, 16) for v in fields[4].split(':'))
-            row['timer'] = TIMERS[int(fields[5].split(':')[0], 16)]
-            row['uid'], row['inode'] = int(fields[7]), int(fields[9])
-            rows.append(row)
+        return file.read()
+
+
+def parse_proc(text, family):
+    rows = []
+    for line in text.splitlines()[1:]:
+        fields = line.split()
+        row = {'state': PROC_STATES[int(fields[3], 16)]}
+        row['laddr'], row['lport'] = proc_endpoint(fields[1], family)
+        row['raddr'], row['rport'] = proc_endpoint(fields[2], family)
+        row['sendq'], row['recvq'] = (int(v, 16) for v in fields[4].split(':'))
+        row['timer'] = TIMERS[int(fields[5].split(':')[0], 16)]
+        row['uid'], row['inode'] = int(fields[7]), int(fields[9])
+        rows.append(row)
     return rows
 
 
@@ -219,7 +229,7 @@ def identity(row):
 def check_proc(compare, rows, before, after):
     runs = [{identity(row): row for row in run.values()} for run in (before, after)]
     compare.check('proc', rows[0], 'rows', len(rows),
-                  [sum(row['state'] != 'CLOSED' for row in before.values())])
+                  [sum(row['state'] != 'CLOSED' for row in run.values()) for run in (before, after)])
     for row in rows:
         readings = [run[identity(row)] for run in runs if identity(row) in run]
         compare.check('proc', row, 'row', True, [bool(readings)])
@@ -236,11 +246,11 @@ def check_proc(compare, rows, before, after):
 
 
 def inside(binary):
-    before = read_tcplens(binary)
-    ss_rows = read_ss()
-    proc_rows = read_proc('/proc/self/net/tcp', socket.AF_INET)
-    proc_rows += read_proc('/proc/self/net/tcp6', socket.AF_INET6)
-    after = read_tcplens(binary)
+    """All is read before anything is parsed: meanwhile sockets end."""
+    texts = [read_tcplens(binary), read_ss(), read_text('/proc/self/net/tcp'), read_text('/proc/self/net/tcp6'), read_tcplens(binary)]
+    before, after = parse_tcplens(texts[0]), parse_tcplens(texts[4])
+    ss_rows = parse_ss(texts[1])
+    proc_rows = parse_proc(texts[2], socket.AF_INET) + parse_proc(texts[3], socket.AF_INET6)
     compare = Comparison()
     check_all_ss(compare, ss_rows, before, after)
     check_proc(compare, proc_rows, before, after)

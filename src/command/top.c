@@ -74,7 +74,8 @@ static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,   SIGCON
 /* Raised by the kernel in the faulting thread, blocked or not. */
 static const int DEADLY_SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
 
-#define NULL_PAGES 65536 /* a lower address is a null pointer, or a member behind one */
+/* A lower address is a null pointer, or a member or item behind one: curses has tables of 65,536 items of 16 bytes. */
+#define NULL_PAGES (1u << 20)
 
 static void say_ended_by_curses(void)
 {
@@ -413,8 +414,10 @@ static int watch(struct top *top)
         if (end != INT64_MAX && left_ms <= 0)
             return 0;
         int timeout = left_ms > 3600000 ? 3600000 : (int)left_ms;
-        if (poll(waits, 3, timeout) <= 0)
+        if (poll(waits, 3, timeout) <= 0) {
+            read_answers(top); /* it may have failed */
             continue;
+        }
         int signal = waits[0].revents ? take_signal(top) : 0;
         if (signal)
             return signal;
@@ -465,6 +468,23 @@ static int start_threads(struct top *top)
     return EXIT_DONE;
 }
 
+/* Once the screen has ended: reports what is wrong, and writes the picture. */
+static int finish(struct top *top, int code)
+{
+    if (top->screen_error)
+        return say(EXIT_FAILED, "no screen",
+                   screen_trouble(top->screen)[0] ? screen_trouble(top->screen)
+                                                  : strerror(-top->screen_error));
+    const uint64_t missed = top_feed_missed(&top->feed);
+    if (missed) /* the screen's message is gone */
+        message("recording: the log lacks %" PRIu64 " frames", missed);
+    if (missed && code == EXIT_DONE)
+        code = EXIT_PARTLY;
+    return code || !top->screenshot.path
+               ? code
+               : screenshot_write(&top->screenshot, &top->screen_settings);
+}
+
 static int run(struct top *top)
 {
     int signal = top->screenshot.path ? 0 : wait_for_foreground(top);
@@ -477,17 +497,14 @@ static int run(struct top *top)
         return code;
     signal = watch(top);
     code = signal ? 128 + signal : EXIT_DONE;
-    if (!end_threads(top))
+    const bool ended = end_threads(top);
+    if (top->screen_runs)
         exit_without_threads(code);
     release_deadly_signals();
-    if (top->screen_error)
-        return say(EXIT_FAILED, "no screen",
-                   screen_trouble(top->screen)[0] ? screen_trouble(top->screen)
-                                                  : strerror(-top->screen_error));
-    const uint64_t missed = top_feed_missed(&top->feed);
-    if (missed) /* the screen's message is gone */
-        message("recording: the log lacks %" PRIu64 " frames", missed);
-    return missed && code == EXIT_DONE ? EXIT_PARTLY : code;
+    code = finish(top, code);
+    if (!ended) /* the picture has been taken all the same */
+        exit_without_threads(code);
+    return code;
 }
 
 static int check_terminal(struct top *top)
@@ -579,8 +596,6 @@ int cmd_top_over(const struct options *options, const char *log, int input)
     code = prepare(&top);
     if (!code)
         code = run(&top);
-    if (!code && top.screenshot.path)
-        code = screenshot_write(&top.screenshot, &top.screen_settings);
     top_done(&top);
     return code;
 }

@@ -1,7 +1,9 @@
 /* fail_write: preloaded, FAIL_WRITE="NTEXT" makes the Nth write that contains TEXT fail with EIO; FAIL_MODES=N, that the terminal
- * is made to echo for the Nth time; LOSE_ORDERS, each first try of a thread to write a single byte to a pipe, for want of memory. */
+ * is made to echo for the Nth time; for want of memory, LOSE_ORDERS, each first try of a thread to write a single byte to a pipe,
+ * and FAIL_POLL, each wait for three descriptors or more. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -40,6 +42,25 @@ ssize_t write(int descriptor, const void *bytes, size_t length)
         return -1;
     }
     return syscall(SYS_write, descriptor, bytes, length);
+}
+
+int poll(struct pollfd *waits, nfds_t count, int timeout_ms)
+{
+    const struct timespec most = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+
+    if (count >= 3 && getenv("FAIL_POLL")) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return ppoll(waits, count, timeout_ms < 0 ? NULL : &most, NULL);
+}
+
+/* What poll() is where the size of the array is known. */
+int __poll_chk(struct pollfd *waits, nfds_t count, int timeout_ms, size_t size);
+int __poll_chk(struct pollfd *waits, nfds_t count, int timeout_ms, size_t size)
+{
+    (void)size;
+    return poll(waits, count, timeout_ms);
 }
 
 int tcsetattr(int descriptor, int when, const struct termios *modes)

@@ -244,6 +244,19 @@ static void test_failing_write_is_painted_again(void **state)
     paint_with_failing_write("2\033[?1049h"); /* entered once before, as curses begins */
 }
 
+/* A screen that cannot wait would not be read and painted any more: it ends, and says why. */
+static void test_failing_wait_is_reported(void **state)
+{
+    struct pty_screen *screen = start_with_failing("FAIL_POLL", "1");
+    int status;
+    (void)state;
+    assert_true(pty_screen_wait_exit(screen, &status, DEADLINE_MS));
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    assert_true(pty_screen_find(screen, "no screen: Cannot allocate memory", NULL, NULL));
+    terminal_assert_restored(screen);
+    pty_screen_free(screen);
+}
+
 static void test_hangup_ends(void **state)
 {
     struct pty_screen *screen = terminal_start_and_wait();
@@ -489,6 +502,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_null_within_curses_restores),
         cmocka_unit_test(test_failing_write_restores),
         cmocka_unit_test(test_failing_write_is_painted_again),
+        cmocka_unit_test(test_failing_wait_is_reported),
         cmocka_unit_test(test_hangup_ends),
         cmocka_unit_test(test_stop_and_continue),
         cmocka_unit_test(test_failing_orders_are_sent_again),

@@ -248,7 +248,8 @@ static void adopt_background(struct screen *screen)
     screen->paint = true;
 }
 
-static void run_loop(struct screen *screen)
+/* 0 or -errno. */
+static int run_loop(struct screen *screen)
 {
     struct pollfd waits[3 + HOST_NAMES_DESCRIPTORS] = {
         {.fd = term_descriptor(screen->term), .events = POLLIN},
@@ -270,7 +271,7 @@ static void run_loop(struct screen *screen)
         size_t lookups = screen_names_wait(screen, waits + 3, &timeout_ms);
         int ready = poll(waits, 3 + lookups, timeout_ms);
         if (ready < 0 && errno != EINTR)
-            break;
+            return -errno;
         if (ready > 0 && waits[2].revents)
             read_orders(screen);
         screen_read_keys(screen);
@@ -293,6 +294,7 @@ static void run_loop(struct screen *screen)
         screen_record_look(screen);
         before = now;
     }
+    return 0;
 }
 
 int screen_run(struct screen *screen)
@@ -314,8 +316,8 @@ int screen_run(struct screen *screen)
         return error;
     if (screen->settings.notice && screen->settings.notice[0])
         screen_say(screen, ROLE_NOTICE, "%s", screen->settings.notice);
-    run_loop(screen);
+    error = run_loop(screen);
     term_close(screen->term);
     screen->term = NULL;
-    return 0;
+    return error;
 }

@@ -181,8 +181,11 @@ static int open_log(struct top_feed *feed)
         return EXIT_FAILED;
     }
     const bool is_pipe = log_source_is_pipe(options, log);
-    if (!is_pipe) /* without it, graphs lack earlier frames */
-        (void)log_source_open(&history, options, why, sizeof(why));
+    if (!is_pipe && log_source_open(&history, options, why, sizeof(why))) {
+        source_close(log);
+        message("%s", why);
+        return EXIT_FAILED;
+    }
     feed->ring = event_ring_new(EVENT_RING_DEFAULT);
     if (!feed->ring || !open_source_redact(log, options) ||
         (history && !open_source_redact(history, options))) {

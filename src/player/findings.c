@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "player/private.h"
 
+#define LACK    "findings lack earlier frames"
 #define LEAD_NS (30 * SECOND_NS) /* how far windows and hold times of detectors reach back */
 /* of CPU for that; beyond it the engine starts without them */
 #define BUDGET_NS (300 * MILLISECOND_NS)
@@ -32,22 +33,6 @@ void player_find_next(struct player *player, struct frame *frame)
     complete(findings, frame);
 }
 
-/* The history's next frame, if it comes before that one. */
-static struct frame *next_before(struct player *player, const struct frame *shown)
-{
-    struct frame *frame = frame_new(player->pool);
-    struct wish wish;
-
-    pthread_mutex_lock(&player->lock);
-    wish = player->wish;
-    pthread_mutex_unlock(&player->lock);
-    if (frame && source_next(player->series.history, frame, &wish) == 0 &&
-        frame->mono_ns < shown->mono_ns)
-        return frame;
-    frame_release(frame);
-    return NULL;
-}
-
 /* False: it took too long. Events of those frames are unavailable: the ring holds others. */
 static bool lead_in(struct player *player, const struct frame *shown)
 {
@@ -61,12 +46,16 @@ static bool lead_in(struct player *player, const struct frame *shown)
     for (unsigned i = 0; i < LEAD_MOST && !error; i++) {
         if (clock_ns(CLOCK_THREAD_CPUTIME_ID) > end_ns)
             return false;
-        frame = next_before(player, shown);
-        if (!frame)
+        const int none = player_next_before(player, shown->mono_ns, &frame);
+        if (none) {
+            player_say_lack(player, LACK, none);
             return true;
+        }
         error = finding_engine_update(findings->engine, &(struct finding_input){.frame = frame});
         frame_release(frame);
     }
+    if (error)
+        player_say_lack(player, LACK, error);
     return !error;
 }
 

@@ -26,6 +26,16 @@ void player_say(struct player *player, const char *text)
     player_signal(player);
 }
 
+void player_say_lack(struct player *player, const char *what, int error)
+{
+    char text[sizeof(player->state.said)];
+
+    if (error == 0 || error == -ENODATA || error == -EAGAIN)
+        return;
+    snprintf(text, sizeof(text), "%s: %s", what, strerror(-error));
+    player_say(player, text);
+}
+
 int player_new(struct player **player, const struct player_settings *settings)
 {
     struct player *made = calloc(1, sizeof(*made));

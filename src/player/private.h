@@ -87,6 +87,8 @@ struct player {
 
 void player_signal(struct player *player); /* wakes the screen: something changed */
 void player_say(struct player *player, const char *text);
+/* Says what is incomplete, and why; nothing without an error, or at the end of the source. */
+void player_say_lack(struct player *player, const char *what, int error);
 
 /* play.c; in the player's thread */
 void player_begin(struct player *player);
@@ -120,6 +122,8 @@ void player_go_to(struct player *player, int64_t wall_ns);
 /* series.c */
 bool player_series_some(struct player *player);
 void player_series_done(struct player *player);
+/* The next frame of the history, if it comes before that time. 0 or -errno, -ENODATA: none does. */
+int player_next_before(struct player *player, int64_t mono_ns, struct frame **frame);
 /* The history was moved by another reader: what is being read starts again. */
 void player_series_disturbed(struct player *player);
 

@@ -173,6 +173,8 @@ bool player_density_some(struct player *player)
     player->density_runs = result >= 0;
     if (result >= 0)
         result = player->travel->density_step(player->source, SLICE_LINES);
+    if (result < 0)
+        player_say_lack(player, "the time bar lacks events", result);
     if (result != 1) {
         player->density_left = result == 0 ? player->density_left - 1 : 0;
         player->density_runs = false;

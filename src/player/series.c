@@ -3,8 +3,11 @@
 #include "base/clock.h"
 #include "player/private.h"
 
+#include <errno.h>
+
 /* Limits the work where the log has a gap, or frames come faster than their interval. */
 #define FRAMES_MOST 8u /* times the number wanted */
+#define LACK        "graphs lack earlier frames"
 
 /* The number identifies query and reader. */
 static uint32_t number_of(uint32_t asked, enum series_reader reader)
@@ -92,27 +95,30 @@ static bool take_query(struct player *player)
     const int64_t step_ns = query->interval_ns > 0 ? query->interval_ns : SECOND_NS;
     series->reading.count = 0;
     series->running = FRAMES_MOST * query->frames;
-    if (series->history->ops->travel->seek(series->history,
-                                           query->before_wall_ns - step_ns * query->frames) != 0)
+    const int error = series->history->ops->travel->seek(
+        series->history, query->before_wall_ns - step_ns * query->frames);
+    if (error) {
+        player_say_lack(player, LACK, error);
         publish(player);
+    }
     return true;
 }
 
-/* The next frame of the history, if it comes before the one shown. */
-static struct frame *next_before(struct player *player)
+int player_next_before(struct player *player, int64_t mono_ns, struct frame **out)
 {
-    const struct player_series *series = &player->series;
     struct frame *frame = frame_new(player->pool);
     struct wish wish;
 
     pthread_mutex_lock(&player->lock);
     wish = player->wish;
     pthread_mutex_unlock(&player->lock);
-    if (frame && source_next(series->history, frame, &wish) == 0 &&
-        frame->mono_ns < series->current.before_mono_ns)
-        return frame;
-    frame_release(frame);
-    return NULL;
+    int error = frame ? source_next(player->series.history, frame, &wish) : -ENOMEM;
+    if (!error && frame->mono_ns >= mono_ns)
+        error = -ENODATA;
+    if (error)
+        frame_release(frame);
+    *out = error ? NULL : frame;
+    return error;
 }
 
 bool player_series_some(struct player *player)
@@ -124,7 +130,9 @@ bool player_series_some(struct player *player)
         return false;
     if (series->running == 0) /* that one is answered; look for another */
         return true;
-    struct frame *frame = next_before(player);
+    struct frame *frame;
+    player_say_lack(player, LACK,
+                    player_next_before(player, series->current.before_mono_ns, &frame));
     if (frame && series->current.heat)
         heat_take(series->current.heat, frame);
     else if (frame && series_take(&series->current.subject, frame, &sample))

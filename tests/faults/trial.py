@@ -62,7 +62,9 @@ def drain(master, process, keys):
     while time.monotonic() < end:
         if select.select([master], [], [], 0.05)[0]:
             shown += os.read(master, 65536)
-        elif process.poll() is not None:
+        elif process.poll() is not None:  # it may have said something in between
+            while select.select([master], [], [], 0)[0]:
+                shown += os.read(master, 65536)
             break
         elif b'\x1b[?1049h' in shown:
             os.write(master, keys)

@@ -207,4 +207,4 @@ static const struct pane_key KEYS_HERE[] = {{"Enter", "the connections of this h
 
 const struct pane_ops PANE_HOSTS =
     GROUP_PANE_WITH(&VIEW, .open = group_pane_open, .keys = KEYS_HERE, .is_offered = has_hosts,
-                    .not_offered = "this machine is shown alone: start with ssh:HOST");
+                    .not_offered = "only this machine is shown (tcplens ssh:HOST shows others)");

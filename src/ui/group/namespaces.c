@@ -172,6 +172,6 @@ static const struct group_view VIEW = {
 static const struct pane_key KEYS_HERE[] = {{"Enter", "the connections of this network namespace"},
                                             {NULL, NULL}};
 
-const struct pane_ops PANE_NAMESPACES =
-    GROUP_PANE_WITH(&VIEW, .open = group_pane_open, .keys = KEYS_HERE, .is_offered = has_several,
-                    .not_offered = "one network namespace is shown: start with --netns all");
+const struct pane_ops PANE_NAMESPACES = GROUP_PANE_WITH(
+    &VIEW, .open = group_pane_open, .keys = KEYS_HERE, .is_offered = has_several,
+    .not_offered = "only one network namespace is shown (--netns all shows others)");

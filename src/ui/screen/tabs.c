@@ -6,10 +6,12 @@
 #include "ui/screen/views.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define TAB_MAX      40
 #define TAB_GAP      3
-#define FILTER_LEAST 8 /* cells of the filter, before tabs are dropped completely */
+#define FILTER_LEAST 8   /* cells of the filter, before tabs are dropped completely */
+#define WHOLE_COLS   100 /* from this width on the count says of what */
 
 const struct command *screen_view_command(size_t view)
 {
@@ -117,8 +119,17 @@ static void put_tagged(const struct screen *screen, char *count, size_t size)
     snprintf(count, size, "%u tagged%s%.40s", tagged, before[0] ? "  " : "", before);
 }
 
+/* "9 of 57 connections", as the rows of the view are other things; "9 of 57" on narrow screens. */
+static void count_connections(struct screen *screen, int cols, char *count, size_t size)
+{
+    screen_filter_count(screen, count, size);
+    const size_t length = strlen(count);
+    if (cols >= WHOLE_COLS)
+        snprintf(count + length, size - length, " connections");
+}
+
 /* The view's summary, and the number of rows that the filter accepts. */
-static void tab_summaries(struct screen *screen, const struct pane *pane, char *summary,
+static void tab_summaries(struct screen *screen, const struct pane *pane, int cols, char *summary,
                           char *count, size_t size)
 {
     struct pane *view = screen->views[screen->view];
@@ -135,7 +146,7 @@ static void tab_summaries(struct screen *screen, const struct pane *pane, char *
         snprintf(count, size, "%s", summary);
         summary[0] = '\0';
     } else {
-        screen_filter_count(screen, count, size);
+        count_connections(screen, cols, count, size);
     }
     put_tagged(screen, count, size);
 }
@@ -168,7 +179,7 @@ void screen_draw_tabs(struct screen *screen, const struct canvas *canvas)
     const char *title = page && !pane->ops->floating ? pane->ops->title : NULL;
     const int filter = screen_filter_width(screen);
     const int titles = title ? (int)text_width(title) + TAB_GAP : 0;
-    tab_summaries(screen, pane, summary, count, sizeof(summary));
+    tab_summaries(screen, pane, canvas->cols, summary, count, sizeof(summary));
     const int counts = count[0] ? (int)text_width(count) + TAB_GAP : 0;
     const int least = filter < FILTER_LEAST ? filter : FILTER_LEAST;
     const int beside = titles + counts + (filter ? 2 : 0);

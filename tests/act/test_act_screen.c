@@ -48,7 +48,7 @@ static void outlived_signal_offers_kill(void)
     must_have_died_of(pid, SIGKILL);
     wait_text("s after KILL");
     end_scene();
-    printf("ok: a process that outlives TERM is told, KILL comes next\n");
+    printf("ok: a process that outlives TERM is named, KILL comes next\n");
 }
 
 #define MOVING_ROWS    "sport ge 10000 and sport le 20000"

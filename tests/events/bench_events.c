@@ -10,7 +10,7 @@
  * (traffic on the same cores, not tcplens); and of what is left: waiting, for a lock or the
  * kernel. Run it as root, on a machine that is quiet, or with nice -n -15. */
 #include "base/clock.h"
-#include "heard.h"
+#include "event_watch.h"
 #include "net_tools.h"
 
 #include <dirent.h>
@@ -154,23 +154,23 @@ static void measure(char **argv, const char *rate, const char *source)
 {
     const int64_t seconds = atoi(argv[2]), interval_ns = atoi(argv[3]) * 1000000LL;
     char path[] = "/tmp/tcplens-bench-XXXXXX";
-    struct heard heard = {0};
+    struct event_watch watched = {0};
     static struct tally tally;
 
     net_enter_namespace(0);
     close(mkstemp(path));
-    heard_start(&heard, source, interval_ns, 0);
+    event_watch_start(&watched, source, interval_ns, 0);
     tally.collector = find_thread("collector");
     const bool quiet = strcmp(rate, "0") == 0;
     const pid_t pid = quiet ? 0 : run_churn(argv[1], rate, path);
     const int64_t began_ns = net_now_ns(), cpu_began_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     const int64_t reader_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     while (net_now_ns() < began_ns + seconds * SECOND_NS) {
-        heard_wait(&heard, SECOND_NS / 10);
-        struct frame *frame = collector_latest(heard.collector);
+        event_watch_wait(&watched, SECOND_NS / 10);
+        struct frame *frame = collector_latest(watched.collector);
         take_frame(&tally, frame);
         frame_release(frame);
-        heard_read(&heard, take, &tally);
+        event_watch_read(&watched, take, &tally);
     }
     const int64_t passed_ns = net_now_ns() - began_ns;
     const int64_t reader_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - reader_began_ns;
@@ -186,7 +186,7 @@ static void measure(char **argv, const char *rate, const char *source)
            (unsigned long long)tally.lost, (double)used_ns * 100 / (double)passed_ns,
            made ? (double)children_ns() / 1e3 / (double)made : 0.0);
     print_frames(&tally);
-    collector_free(heard.collector);
+    collector_free(watched.collector);
     unlink(path);
 }
 

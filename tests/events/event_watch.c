@@ -1,5 +1,5 @@
-/* heard: see heard.h. */
-#include "heard.h"
+/* event_watch: see watched.h. */
+#include "event_watch.h"
 
 #include "net_tools.h"
 #include "source/live.h"
@@ -23,11 +23,11 @@ static enum events_source source_by_name(const char *name)
 }
 
 /* Until the frames name it. */
-static void wait_for_source(struct heard *heard, const char *source)
+static void wait_for_source(struct event_watch *watched, const char *source)
 {
     const int64_t end = net_now_ns() + 20 * SECOND_NS;
     while (net_now_ns() < end) {
-        struct frame *frame = collector_latest(heard->collector);
+        struct frame *frame = collector_latest(watched->collector);
         if (frame && frame->events) {
             if (strcmp(frame->events, source) != 0) {
                 printf("skipped: no %s events here: %s\n", source,
@@ -38,28 +38,30 @@ static void wait_for_source(struct heard *heard, const char *source)
             return;
         }
         frame_release(frame);
-        heard_wait(heard, SECOND_NS / 10);
+        event_watch_wait(watched, SECOND_NS / 10);
     }
     net_die("no frame named a source of events within 20 s");
 }
 
-void heard_start(struct heard *heard, const char *source, int64_t interval_ns, uint32_t needs)
+void event_watch_start(struct event_watch *watched, const char *source, int64_t interval_ns,
+                       uint32_t needs)
 {
-    heard_start_states(heard, source, interval_ns, needs,
-                       state_class_bits(CLASS_CONNECTIONS) | STATE_BIT(STATE_LISTEN));
+    event_watch_start_states(watched, source, interval_ns, needs,
+                             state_class_bits(CLASS_CONNECTIONS) | STATE_BIT(STATE_LISTEN));
 }
 
-void heard_start_states(struct heard *heard, const char *source, int64_t interval_ns,
-                        uint32_t needs, uint32_t state_bits)
+void event_watch_start_states(struct event_watch *watched, const char *source, int64_t interval_ns,
+                              uint32_t needs, uint32_t state_bits)
 {
     const struct wish wish = {.interval_ns = interval_ns,
                               .state_bits = state_bits,
                               .families = WISH_INET | WISH_INET6,
                               .needs = needs};
-    heard_start_wish(heard, source, &wish);
+    event_watch_start_wish(watched, source, &wish);
 }
 
-void heard_start_wish(struct heard *heard, const char *source, const struct wish *wish)
+void event_watch_start_wish(struct event_watch *watched, const char *source,
+                            const struct wish *wish)
 {
     char text[EVENTS_WHY_MAX] = "";
     struct collector_settings settings = {.wish = *wish,
@@ -70,25 +72,25 @@ void heard_start_wish(struct heard *heard, const char *source, const struct wish
     const struct live_settings live = {0};
     if (live_open(&settings.source, &live, text) < 0)
         net_die("%s", text);
-    if (collector_new(&heard->collector, &settings) < 0) {
+    if (collector_new(&watched->collector, &settings) < 0) {
         printf("skipped: %s\n", text);
         exit(77);
     }
-    heard->bell = collector_add_event_consumer(heard->collector);
-    heard->cursor = event_ring_next(collector_events(heard->collector));
-    if (collector_start(heard->collector) < 0)
+    watched->bell = collector_add_event_consumer(watched->collector);
+    watched->cursor = event_ring_next(collector_events(watched->collector));
+    if (collector_start(watched->collector) < 0)
         net_die("the collector does not start");
-    wait_for_source(heard, source);
+    wait_for_source(watched, source);
 }
 
-void heard_read(struct heard *heard, void (*take)(void *context, const struct event *event),
-                void *context)
+void event_watch_read(struct event_watch *watched,
+                      void (*take)(void *context, const struct event *event), void *context)
 {
     static struct event batch[BATCH];
     uint64_t lost = 0;
     uint32_t got;
     do {
-        got = event_ring_read(collector_events(heard->collector), &heard->cursor, batch, BATCH,
+        got = event_ring_read(collector_events(watched->collector), &watched->cursor, batch, BATCH,
                               &lost);
         if (lost)
             net_die("the reader lost %llu events of the ring", (unsigned long long)lost);
@@ -97,19 +99,19 @@ void heard_read(struct heard *heard, void (*take)(void *context, const struct ev
     } while (got);
 }
 
-void heard_wait(const struct heard *heard, int64_t most_ns)
+void event_watch_wait(const struct event_watch *watched, int64_t most_ns)
 {
-    struct pollfd bell = {heard->bell, POLLIN, 0};
+    struct pollfd bell = {watched->bell, POLLIN, 0};
     uint64_t count;
     if (poll(&bell, 1, (int)(most_ns / 1000000)) > 0) {
-        ssize_t got = read(heard->bell, &count, sizeof(count));
+        ssize_t got = read(watched->bell, &count, sizeof(count));
         (void)got;
     }
 }
 
-uint64_t heard_frames(const struct heard *heard)
+uint64_t event_watch_frames(const struct event_watch *watched)
 {
-    struct frame *frame = collector_latest(heard->collector);
+    struct frame *frame = collector_latest(watched->collector);
     const uint64_t number = frame ? frame->number : 0;
     frame_release(frame);
     return number;

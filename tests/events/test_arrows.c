@@ -6,7 +6,7 @@
  *
  * Left out: SYN-RECEIVED to FIN-WAIT-1 (the kernel has no socket to close before the third segment)
  * and the end of TIME-WAIT (no event; frames tell it). */
-#include "heard.h"
+#include "event_watch.h"
 #include "net_tools.h"
 
 #include <poll.h>
@@ -28,7 +28,7 @@ enum { /* net/tcp_states.h */
 };
 
 struct arrows {
-    struct heard heard;
+    struct event_watch watched;
     struct event events[EVENTS];
     unsigned count, faults, arrows;
 };
@@ -73,8 +73,8 @@ static int64_t near_ns(void)
     return NEAR_NS * (slowness ? atoll(slowness) : 1);
 }
 
-static bool is_told(const struct arrows *arrows, unsigned local, unsigned remote, uint8_t from,
-                    uint8_t to, const struct cause *cause)
+static bool is_reported(const struct arrows *arrows, unsigned local, unsigned remote, uint8_t from,
+                        uint8_t to, const struct cause *cause)
 {
     for (unsigned i = 0; i < arrows->count; i++) {
         const struct event *event = &arrows->events[i];
@@ -93,18 +93,19 @@ static void expect(struct arrows *arrows, unsigned local, unsigned remote, uint8
     const int64_t deadline = net_now_ns() + 20 * SECOND_NS;
     arrows->arrows++;
     do {
-        heard_read(&arrows->heard, take, arrows);
-        if (is_told(arrows, local, remote, from, to, cause))
+        event_watch_read(&arrows->watched, take, arrows);
+        if (is_reported(arrows, local, remote, from, to, cause))
             return;
-        heard_wait(&arrows->heard, SECOND_NS / 100);
+        event_watch_wait(&arrows->watched, SECOND_NS / 100);
     } while (net_now_ns() < deadline);
-    printf("not told: %u to %u: %s to %s within [%lld, %lld] us\n", local, remote, name_of(from),
-           name_of(to), (long long)cause->from / 1000, (long long)cause->to / 1000);
+    printf("not reported: %u to %u: %s to %s within [%lld, %lld] us\n", local, remote,
+           name_of(from), name_of(to), (long long)cause->from / 1000, (long long)cause->to / 1000);
     for (unsigned i = 0; i < arrows->count; i++) {
         const struct event *event = &arrows->events[i];
         if (event->tuple.local_port == local && event->tuple.remote_port == remote)
-            printf("    told: %s to %s at %lld us%s\n", name_of(event->from), name_of(event->to),
-                   (long long)event->mono_ns / 1000, event->exact ? "" : " by a frame");
+            printf("    reported: %s to %s at %lld us%s\n", name_of(event->from),
+                   name_of(event->to), (long long)event->mono_ns / 1000,
+                   event->exact ? "" : " by a frame");
     }
     arrows->faults++;
 }
@@ -303,10 +304,10 @@ static void reset_from(struct arrows *arrows, unsigned port, bool half_closed)
 /* Frames go on all the while: none tells a change again, or another one. */
 static void check_chains(struct arrows *arrows)
 {
-    const uint64_t last = heard_frames(&arrows->heard) + 3;
-    while (heard_frames(&arrows->heard) < last)
-        heard_wait(&arrows->heard, SECOND_NS / 10);
-    heard_read(&arrows->heard, take, arrows);
+    const uint64_t last = event_watch_frames(&arrows->watched) + 3;
+    while (event_watch_frames(&arrows->watched) < last)
+        event_watch_wait(&arrows->watched, SECOND_NS / 10);
+    event_watch_read(&arrows->watched, take, arrows);
     for (unsigned i = 0; i < arrows->count; i++) {
         const struct event *event = &arrows->events[i];
         uint8_t before = STATE_NONE;
@@ -315,8 +316,9 @@ static void check_chains(struct arrows *arrows)
                 before = arrows->events[j].to;
         if (event->from == before)
             continue;
-        printf("%u to %u: told %s to %s after it was told to be %s\n", event->tuple.local_port,
-               event->tuple.remote_port, name_of(event->from), name_of(event->to), name_of(before));
+        printf("%u to %u: reported %s to %s after it was reported to be %s\n",
+               event->tuple.local_port, event->tuple.remote_port, name_of(event->from),
+               name_of(event->to), name_of(before));
         arrows->faults++;
     }
 }
@@ -329,7 +331,7 @@ int main(int argc, char **argv)
         return 2;
     }
     net_enter_namespace(0);
-    heard_start(&arrows.heard, argv[1], SECOND_NS / 10, 0);
+    event_watch_start(&arrows.watched, argv[1], SECOND_NS / 10, 0);
     close_in_order(&arrows, 21000);
     close_at_once(&arrows, 21010);
     open_at_once(&arrows, 21020);
@@ -337,7 +339,7 @@ int main(int argc, char **argv)
     reset_from(&arrows, 21040, false);
     reset_from(&arrows, 21050, true);
     check_chains(&arrows);
-    collector_free(arrows.heard.collector);
+    collector_free(arrows.watched.collector);
     printf("%u arrows, %u events, %u faults\n", arrows.arrows, arrows.count, arrows.faults);
     return arrows.faults ? 1 : 0;
 }

@@ -4,7 +4,7 @@
  *     test_destroy
  *
  * Exit 1 where something does not hold, 77 where it cannot run. */
-#include "heard.h"
+#include "event_watch.h"
 #include "net_tools.h"
 
 #include "core/json/json.h"
@@ -31,7 +31,7 @@ struct sought { /* the events of one socket */
     struct event last;
 };
 
-static struct heard heard;
+static struct event_watch watched;
 static int listener;
 
 static void take(void *context, const struct event *event)
@@ -73,7 +73,7 @@ static void reset(int fd)
 
 static bool is_shown(uint64_t cookie)
 {
-    struct frame *frame = collector_latest(heard.collector);
+    struct frame *frame = collector_latest(watched.collector);
     bool found = false;
     for (uint32_t i = 0; frame && i < frame->live_count && !found; i++)
         found = frame->conns[i].cookie == cookie;
@@ -85,26 +85,26 @@ static void wait_shown(uint64_t cookie, bool shown)
 {
     const int64_t end_ns = net_now_ns() + PATIENCE;
     while (is_shown(cookie) != shown && net_now_ns() < end_ns)
-        heard_wait(&heard, SECOND_NS / 100);
+        event_watch_wait(&watched, SECOND_NS / 100);
     expect(is_shown(cookie) == shown, shown ? "no frame shows it" : "it does not leave the frames");
 }
 
 static void follow_frames(struct sought *sought, unsigned frames)
 {
-    const uint64_t last = heard_frames(&heard) + frames;
-    while (heard_frames(&heard) < last) {
-        heard_wait(&heard, SECOND_NS / 100);
-        heard_read(&heard, take, sought);
+    const uint64_t last = event_watch_frames(&watched) + frames;
+    while (event_watch_frames(&watched) < last) {
+        event_watch_wait(&watched, SECOND_NS / 100);
+        event_watch_read(&watched, take, sought);
     }
-    heard_read(&heard, take, sought);
+    event_watch_read(&watched, take, sought);
 }
 
 static void follow_end(struct sought *sought)
 {
     const int64_t end_ns = net_now_ns() + PATIENCE;
     while (sought->ends == 0 && net_now_ns() < end_ns) {
-        heard_wait(&heard, SECOND_NS / 100);
-        heard_read(&heard, take, sought);
+        event_watch_wait(&watched, SECOND_NS / 100);
+        event_watch_read(&watched, take, sought);
     }
     expect(sought->ends == 1, "its end is not an event, or several");
 }
@@ -206,15 +206,16 @@ int main(void)
 {
     net_enter_namespace(0);
     listener = net_listen(net_v4(LOOPBACK, 4001), 64, 0);
-    heard_start(&heard, "destroy", SECOND_NS / 10, 0);
+    event_watch_start(&watched, "destroy", SECOND_NS / 10, 0);
     ends_once();
     shown_has_its_tuple();
     cleared_is_absent();
     order_is_exact();
     fin_is_no_byte();
-    collector_free(heard.collector);
-    heard_start_states(&heard, "destroy", SECOND_NS / 10, 0, state_class_bits(CLASS_CONNECTIONS));
+    collector_free(watched.collector);
+    event_watch_start_states(&watched, "destroy", SECOND_NS / 10, 0,
+                             state_class_bits(CLASS_CONNECTIONS));
     fin_is_no_byte();
-    collector_free(heard.collector);
+    collector_free(watched.collector);
     return 0;
 }

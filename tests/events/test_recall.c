@@ -8,7 +8,7 @@
  * covered by the loss that was reported. asleep: without privilege, and so with the receive buffer
  * that any user gets, and stopped while churn runs: most is lost, and must be reported. Prints the
  * figures; exit 1 where something does not hold, 77 where it cannot run. */
-#include "heard.h"
+#include "event_watch.h"
 #include "net_tools.h"
 
 #include <arpa/inet.h>
@@ -41,7 +41,7 @@ struct truth {
 };
 
 struct recall {
-    struct heard heard;
+    struct event_watch watched;
     unsigned long count;
     struct end *ends[2]; /* client's, server's */
     struct truth *truths;
@@ -167,13 +167,13 @@ static void ask_for_all(const struct recall *recall)
 {
     struct wish wish = SEEN;
     wish.now = wish.all = true;
-    collector_set_wish(recall->heard.collector, &wish);
+    collector_set_wish(recall->watched.collector, &wish);
 }
 
 /* Looks at each frame, as far as it gets them: now and then one is to read all rows. */
 static void look_at_frame(struct recall *recall)
 {
-    struct frame *frame = collector_latest(recall->heard.collector);
+    struct frame *frame = collector_latest(recall->watched.collector);
     static uint64_t number;
 
     if (frame && frame->number != number) {
@@ -194,7 +194,7 @@ static struct frame *last_of_all(struct recall *recall)
 
     for (;;) {
         frame_release(frame);
-        frame = collector_latest(recall->heard.collector);
+        frame = collector_latest(recall->watched.collector);
         recall->seen_frames += !asked && frame->all_ns;
         if (frame->all_ns) { /* again, where the next one came before it was looked at */
             ask_for_all(recall);
@@ -204,7 +204,7 @@ static struct frame *last_of_all(struct recall *recall)
             return frame;
         if (net_now_ns() > end_ns)
             net_die("no frame of all rows within 20 s");
-        heard_wait(&recall->heard, SECOND_NS / 10);
+        event_watch_wait(&recall->watched, SECOND_NS / 10);
     }
 }
 
@@ -226,17 +226,17 @@ static void follow(struct recall *recall, pid_t churn)
 {
     int status = 0;
     while (waitpid(churn, &status, WNOHANG) == 0) {
-        heard_wait(&recall->heard, SECOND_NS / 100);
-        heard_read(&recall->heard, take_event, recall);
+        event_watch_wait(&recall->watched, SECOND_NS / 100);
+        event_watch_read(&recall->watched, take_event, recall);
         if (recall->is_seen)
             look_at_frame(recall);
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         net_die("churn failed");
-    const uint64_t last = heard_frames(&recall->heard) + 4;
-    while (heard_frames(&recall->heard) < last) {
-        heard_wait(&recall->heard, SECOND_NS / 10);
-        heard_read(&recall->heard, take_event, recall);
+    const uint64_t last = event_watch_frames(&recall->watched) + 4;
+    while (event_watch_frames(&recall->watched) < last) {
+        event_watch_wait(&recall->watched, SECOND_NS / 10);
+        event_watch_read(&recall->watched, take_event, recall);
     }
 }
 
@@ -345,9 +345,9 @@ int main(int argc, char **argv)
     close(mkstemp(path));
     recall.is_seen = strcmp(argv[1], "seen") == 0;
     if (recall.is_seen)
-        heard_start_wish(&recall.heard, "bpf", &SEEN);
+        event_watch_start_wish(&recall.watched, "bpf", &SEEN);
     else
-        heard_start(&recall.heard, argv[1], SECOND_NS / 2, 0);
+        event_watch_start(&recall.watched, argv[1], SECOND_NS / 2, 0);
     const pid_t churn = run_churn(argv, path, argc == 6);
     follow(&recall, churn);
     read_truth(&recall, path);
@@ -361,7 +361,7 @@ int main(int argc, char **argv)
         else
             unseen += check_destroy(&recall, i);
     }
-    collector_free(recall.heard.collector);
+    collector_free(recall.watched.collector);
     if (!bpf && unseen > 0 && recall.lost == 0)
         fault(&recall, 0, "ends were not reported of, and no loss was reported");
     if (argc == 6 && unseen == 0)

@@ -8,7 +8,7 @@
  *
  * Prints the figures; exit 1 where something differs, 77 where it cannot run.
  */
-#include "heard.h"
+#include "event_watch.h"
 #include "net_tools.h"
 
 #include "base/map.h"
@@ -47,7 +47,7 @@ struct whole {
 };
 
 struct look {
-    struct heard heard;          /* the collector under test */
+    struct event_watch watched;  /* the collector under test */
     struct collector *reference; /* reads all rows in each frame */
     struct whole before, after;
     struct frame *seen, *seen_before;
@@ -101,18 +101,18 @@ static void take_seen(struct look *look, bool all)
 {
     const int64_t asked_ns = net_now_ns();
     struct wish wish = SEEN;
-    struct frame *frame = collector_latest(look->heard.collector);
+    struct frame *frame = collector_latest(look->watched.collector);
 
     choose_seen(look, &wish);
     wish.now = true;
     wish.all = all;
-    collector_set_wish(look->heard.collector, &wish);
+    collector_set_wish(look->watched.collector, &wish);
     while (frame->mono_ns < asked_ns) {
         if (net_now_ns() > asked_ns + WAIT_NS)
             net_die("no frame within 60 s");
-        heard_wait(&look->heard, SECOND_NS / 10);
+        event_watch_wait(&look->watched, SECOND_NS / 10);
         frame_release(frame);
-        frame = collector_latest(look->heard.collector);
+        frame = collector_latest(look->watched.collector);
     }
     frame_release(look->seen_before);
     look->seen_before = look->seen;
@@ -316,7 +316,7 @@ static void compare(struct look *look, bool all)
     look->before = (struct whole){0};
     take_whole(look, &look->before);
     take_seen(look, all);
-    heard_read(&look->heard, note_end, look);
+    event_watch_read(&look->watched, note_end, look);
     take_whole(look, &look->after);
     look->owners_differ = 0;
     check_rows(look);
@@ -508,7 +508,7 @@ static void run_watch(struct look *look, unsigned seconds)
     for (unsigned second = 1; second <= seconds; second++) {
         compare(look, false);
         while (net_now_ns() < began_ns + second * SECOND_NS)
-            heard_wait(&look->heard, began_ns + second * SECOND_NS - net_now_ns());
+            event_watch_wait(&look->watched, began_ns + second * SECOND_NS - net_now_ns());
     }
 }
 
@@ -545,7 +545,7 @@ int main(int argc, char **argv)
     }
     struct wish first = SEEN;
     first.interval_ns = SECOND_NS / 10; /* until events come */
-    heard_start_wish(&look.heard, "bpf", &first);
+    event_watch_start_wish(&look.watched, "bpf", &first);
     open_reference(&look);
     if (watch)
         run_watch(&look, (unsigned)strtoul(argv[2], NULL, 10));
@@ -568,7 +568,7 @@ int main(int argc, char **argv)
     map_done(&look.rows);
     map_done(&look.known);
     map_done(&look.closed);
-    collector_free(look.heard.collector);
+    collector_free(look.watched.collector);
     collector_free(look.reference);
     if (watch)
         return is_right ? 0 : 1;

@@ -1,7 +1,7 @@
 /* test_silent: a connection that a process restores (TCP_REPAIR) makes no segment: where frames of
  * few connections are read without a dump, its event causes a look-up, and its end is not reported
  * while it exists. */
-#include "heard.h"
+#include "event_watch.h"
 #include "net_tools.h"
 
 #include "core/column/column.h"
@@ -17,7 +17,7 @@ enum { LOOPBACK = 0x7f000001, PORT = 4200, FRAMES = 4 };
 #define WAIT_NS   (20 * SECOND_NS)
 
 struct silent {
-    struct heard heard;
+    struct event_watch watched;
     uint64_t cookie;
     unsigned closed;
 };
@@ -41,13 +41,13 @@ static void wait_until_still(const struct silent *silent)
     bool dumped = true;
 
     while (dumped) {
-        struct frame *frame = collector_latest(silent->heard.collector);
+        struct frame *frame = collector_latest(silent->watched.collector);
         dumped = !frame || is_dumped(frame);
         frame_release(frame);
         if (net_now_ns() > until_ns)
             net_die("each frame was dumped");
         if (dumped)
-            heard_wait(&silent->heard, SECOND_NS / 10);
+            event_watch_wait(&silent->watched, SECOND_NS / 10);
     }
 }
 
@@ -67,7 +67,7 @@ static int restore_connection(void)
 
 static bool has_row(const struct silent *silent)
 {
-    struct frame *frame = collector_latest(silent->heard.collector);
+    struct frame *frame = collector_latest(silent->watched.collector);
     bool found = false;
 
     for (uint32_t i = 0; i < frame->live_count; i++)
@@ -86,19 +86,19 @@ int main(void)
                               .refresh = REFRESH_AUTO};
 
     net_enter_namespace(0);
-    heard_start_wish(&silent.heard, "bpf", &wish);
+    event_watch_start_wish(&silent.watched, "bpf", &wish);
     wait_until_still(&silent);
     const int fd = restore_connection();
     silent.cookie = net_cookie(fd);
-    const uint64_t last = heard_frames(&silent.heard) + FRAMES;
+    const uint64_t last = event_watch_frames(&silent.watched) + FRAMES;
     const int64_t until_ns = net_now_ns() + WAIT_NS;
-    while (heard_frames(&silent.heard) < last && net_now_ns() < until_ns)
-        heard_wait(&silent.heard, SECOND_NS / 10);
-    heard_read(&silent.heard, take, &silent);
+    while (event_watch_frames(&silent.watched) < last && net_now_ns() < until_ns)
+        event_watch_wait(&silent.watched, SECOND_NS / 10);
+    event_watch_read(&silent.watched, take, &silent);
     const bool found = has_row(&silent);
     printf("a connection without a segment: %s, %u times said to be closed\n",
            found ? "shown" : "not shown", silent.closed);
-    collector_free(silent.heard.collector);
+    collector_free(silent.watched.collector);
     net_close(fd);
     return found && !silent.closed ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 /* test_unbound: listen() without bind(): the kernel reports the listener before it has a port. Its opening is reported
  * once a frame shows that, and is exact. */
-#include "heard.h"
+#include "event_watch.h"
 #include "net_tools.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #define WAIT_NS   (20 * SECOND_NS)
 
 struct unbound {
-    struct heard heard;
+    struct event_watch watched;
     uint64_t cookie;
     struct event opening;
     unsigned openings;
@@ -40,18 +40,18 @@ int main(void)
     static struct unbound unbound;
 
     net_enter_namespace(0);
-    heard_start(&unbound.heard, "bpf", SECOND_NS / 10, 0);
+    event_watch_start(&unbound.watched, "bpf", SECOND_NS / 10, 0);
     const int fd = listen_unbound();
     unbound.cookie = net_cookie(fd);
     const int64_t until_ns = net_now_ns() + WAIT_NS;
     while (!unbound.openings && net_now_ns() < until_ns) {
-        heard_wait(&unbound.heard, SECOND_NS / 10);
-        heard_read(&unbound.heard, take, &unbound);
+        event_watch_wait(&unbound.watched, SECOND_NS / 10);
+        event_watch_read(&unbound.watched, take, &unbound);
     }
     const struct event *opening = &unbound.opening;
     printf("a listener without bind(): %u openings, to state %u, port %u, %s\n", unbound.openings,
            opening->to, opening->tuple.local_port, opening->exact ? "exact" : "not exact");
-    collector_free(unbound.heard.collector);
+    collector_free(unbound.watched.collector);
     net_close(fd);
     return unbound.openings == 1 && opening->to == STATE_LISTEN && opening->tuple.local_port &&
                    opening->exact

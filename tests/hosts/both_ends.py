@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """both_ends.py TCPLENS: what only both ends of a connection prove, by real sockets in two network namespaces: one that
-is established at one end only is half-open; what is lost on the way is told from ACKs that are. Beside it what looks alike:
+is established at one end only is half-open; what is lost on the way is distinguished from ACKs that are. Beside it what looks alike:
 connections that are well, that are closed in order, that are being closed, and one whose peer is somewhere else."""
 
 import itertools

@@ -80,7 +80,7 @@ static void test_choice_is_for_connections_only(void **state)
     assert_int_equal(pty_screen_quit(screen, DEADLINE_MS), 0);
 }
 
-static void test_error_is_told_on_the_screen(void **state)
+static void test_error_is_reported_on_the_screen(void **state)
 {
     char path[96];
 
@@ -141,7 +141,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns_chosen_and_saved),
         cmocka_unit_test(test_choice_is_for_connections_only),
-        cmocka_unit_test(test_error_is_told_on_the_screen),
+        cmocka_unit_test(test_error_is_reported_on_the_screen),
         cmocka_unit_test(test_saved_filters_are_offered),
         cmocka_unit_test(test_sudo_saves_as_the_invoking_user),
     };

@@ -138,7 +138,7 @@ static void test_errors_name_the_line_and_end_nothing(void **state)
     settings_free(settings);
 }
 
-static void test_long_lines_are_told(void **state)
+static void test_long_lines_are_reported(void **state)
 {
     char text[600] = "[screen]\ncolumns = ";
     (void)state;
@@ -472,7 +472,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_file_is_no_trouble, begin, end),
         cmocka_unit_test_setup_teardown(test_file_is_read_and_command_line_beats_it, begin, end),
         cmocka_unit_test_setup_teardown(test_errors_name_the_line_and_end_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(test_long_lines_are_told, begin, end),
+        cmocka_unit_test_setup_teardown(test_long_lines_are_reported, begin, end),
         cmocka_unit_test_setup_teardown(test_files_of_others_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_fifo_is_refused_at_once, begin, end),
         cmocka_unit_test_setup_teardown(test_kept_is_read_back, begin, end),

@@ -321,7 +321,7 @@ static void what_is_only_bound_is_read_now_and_then(void **unused)
     source_close(source);
 }
 
-static void namespaces_are_told_apart(void **unused)
+static void namespaces_are_distinguished(void **unused)
 {
     (void)unused;
     for (int of_its_own = 0; of_its_own < 2; of_its_own++) {
@@ -376,7 +376,7 @@ int main(void)
         cmocka_unit_test(without_sock_diag_it_reads_proc),
         cmocka_unit_test(one_family_is_enough),
         cmocka_unit_test(what_is_only_bound_is_read_now_and_then),
-        cmocka_unit_test(namespaces_are_told_apart),
+        cmocka_unit_test(namespaces_are_distinguished),
     };
     net_enter_namespace(0);
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -663,7 +663,7 @@ static int look_as_nobody(const struct guest *guest)
     return 0;
 }
 
-static void without_rights_namespaces_are_told_apart_and_not_entered(void **state)
+static void without_rights_namespaces_are_distinguished_and_not_entered(void **state)
 {
     (void)state;
     struct guest guest = guest_start(true);
@@ -708,7 +708,7 @@ int main(void)
         TEST(facts_are_those_of_each_namespace),
         TEST(nothing_keeps_a_dead_namespace_alive),
         TEST(a_mount_names_a_namespace_and_keeps_it_in_the_list),
-        TEST(without_rights_namespaces_are_told_apart_and_not_entered),
+        TEST(without_rights_namespaces_are_distinguished_and_not_entered),
     };
     return cmocka_run_group_tests(tests, make_room, NULL);
 }

@@ -1,5 +1,5 @@
 /* Who holds which socket, against processes that hold them in every way there is: each pair of a
- * socket and a holder must be told (recall), and no other (precision). With an argument "full":
+ * socket and a holder must be reported (recall), and no other (precision). With an argument "full":
  * 10,000 sockets, a million other descriptors and 1000 short processes a second for 10 s. With "bpf": by the walk by bpf;
  * with "ahead": by one that is made beside the first dump; with "failing": by one that is not to be
  * had. */
@@ -486,9 +486,10 @@ static void test_short_lives(void **state)
         }
         assert_int_equal(stay, LISTENERS);
     }
-    print_message("short processes: %u lives, %u frames, %u holders told, %u right; %u listeners "
-                  "that stay right in every frame\n",
-                  *lives, frames, all.found, all.right, LISTENERS);
+    print_message(
+        "short processes: %u lives, %u frames, %u holders reported, %u right; %u listeners "
+        "that stay right in every frame\n",
+        *lives, frames, all.found, all.right, LISTENERS);
     assert_true(*lives > LIVES);
     assert_int_equal(all.found, all.right);
     munmap(lives, sizeof *lives);

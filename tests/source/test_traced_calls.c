@@ -105,16 +105,16 @@ static void find_ways(void)
 #endif
 }
 
-/* --- what is heard --- */
+/* --- what is traced --- */
 
 static struct bpf *bpf;
 
-struct heard {
+struct traced {
     uint64_t cookie; /* of the socket that is waited for */
     int32_t pid;     /* process to which it was attributed */
 };
 
-static void hear(void *context, const struct transition *transition)
+static void take_traced(void *context, const struct transition *transition)
 {
     (void)context;
     (void)transition;
@@ -123,23 +123,23 @@ static void hear(void *context, const struct transition *transition)
 static void own(void *context, uint32_t netns, uint64_t cookie, int32_t pid, uint64_t start_ticks,
                 const char name[LIFE_NAME_MAX])
 {
-    struct heard *heard = context;
+    struct traced *traced = context;
     (void)netns;
     (void)start_ticks;
     (void)name;
-    if (cookie == heard->cookie)
-        heard->pid = pid;
+    if (cookie == traced->cookie)
+        traced->pid = pid;
 }
 
 static int32_t accepted_by(int fd)
 {
-    struct heard heard = {.cookie = net_cookie(fd)};
-    const struct bpf_sink sink = {hear, own, &heard};
+    struct traced traced = {.cookie = net_cookie(fd)};
+    const struct bpf_sink sink = {take_traced, own, &traced};
     uint64_t lost;
 
     assert_true(bpf_drain(bpf, &sink, 0, INT64_MAX, &lost) >= 0);
     assert_int_equal(lost, 0);
-    return heard.pid;
+    return traced.pid;
 }
 
 static void check_accept(const struct way *way)

@@ -9,7 +9,7 @@
  * nothing is too much. Prints a table of deviations in percent; exit 1 where something does not
  * hold, 77 where it cannot run. */
 #include "core/grouping/grouping.h"
-#include "heard.h"
+#include "event_watch.h"
 #include "net_tools.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ struct sender {
 };
 
 struct watch {
-    struct heard heard;
+    struct event_watch watched;
     struct sender senders[LOAD_COUNT];
     struct grouping processes, listeners, peers;
     struct sums header, exact, process, listener, peer;
@@ -276,10 +276,10 @@ static void follow(struct watch *watch, int64_t from_ns, int64_t until_ns)
 
     while (net_now_ns() < until_ns ||
            (watch->frames < LEAST_FRAMES && net_now_ns() < until_ns + PATIENCE_NS)) {
-        heard_wait(&watch->heard, SECOND_NS / 10);
+        event_watch_wait(&watch->watched, SECOND_NS / 10);
         for (size_t i = 0; i < LOAD_COUNT; i++)
             (void)read_lines(&watch->senders[i], 0);
-        struct frame *frame = collector_latest(watch->heard.collector);
+        struct frame *frame = collector_latest(watch->watched.collector);
         if (frame && frame->number != last) {
             if (last && watch->first.begin_ns && frame->number != last + 1)
                 net_die("the test missed a frame");
@@ -376,12 +376,12 @@ int main(int argc, char **argv)
     grouping_init(&watch.peers);
     for (size_t i = 0; i < LOAD_COUNT; i++)
         start(&watch.senders[i], argv[2], i);
-    heard_start(&watch.heard, argv[1], SECOND_NS, NEED_OWNER | NEED_GROUP);
+    event_watch_start(&watch.watched, argv[1], SECOND_NS, NEED_OWNER | NEED_GROUP);
     const int64_t from_ns = net_now_ns() + WARM_NS;
     follow(&watch, from_ns, from_ns + (atoi(argv[3]) + 2) * SECOND_NS);
     for (size_t i = 0; i < LOAD_COUNT; i++)
         stop_sender(&watch.senders[i]);
-    collector_free(watch.heard.collector);
+    collector_free(watch.watched.collector);
     const unsigned faults = report(&watch, argv[1]);
     grouping_done(&watch.processes);
     grouping_done(&watch.listeners);

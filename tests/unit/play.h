@@ -76,8 +76,8 @@ static inline const struct conn *row_of(const struct frame *frame, uint64_t cook
     return NULL;
 }
 
-static inline void check_told(const struct play *play, uint32_t index, enum event_kind kind,
-                              enum tcp_state from, enum tcp_state to)
+static inline void check_reported(const struct play *play, uint32_t index, enum event_kind kind,
+                                  enum tcp_state from, enum tcp_state to)
 {
     assert_true(index < play->reported_count);
     assert_int_equal(play->reported[index].kind, kind);

@@ -276,7 +276,7 @@ static void short_room_cuts_and_ends(void **unused)
     assert_int_equal(addr_format(out, 0, &addr, family, NULL), 0);
 }
 
-static void kinds_are_told_apart(void **unused)
+static void kinds_are_distinguished(void **unused)
 {
     uint8_t family;
     struct addr addr = make("::ffff:127.0.0.1", &family);
@@ -366,7 +366,7 @@ int main(void)
         cmocka_unit_test(endpoints_read_as_ss_shows_them),
         cmocka_unit_test(what_a_tuple_lacks_is_a_question),
         cmocka_unit_test(short_room_cuts_and_ends),
-        cmocka_unit_test(kinds_are_told_apart),
+        cmocka_unit_test(kinds_are_distinguished),
         cmocka_unit_test(prefixes_hold_to_their_last_bit),
         cmocka_unit_test(every_part_of_a_tuple_counts),
         cmocka_unit_test(hashes_of_neighbours_spread),

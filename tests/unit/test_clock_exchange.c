@@ -57,7 +57,7 @@ static void the_shortest_way_counts(void **state)
     assert_true(wrong_by(&clock, -SECOND_NS) <= clock.error_ns);
 }
 
-static void what_cannot_be_told_is_no_skew(void **state)
+static void what_cannot_be_measured_is_no_skew(void **state)
 {
     struct clock_exchange clock = {.waits = false};
 
@@ -93,7 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_truth_is_within_the_bound),
         cmocka_unit_test(the_shortest_way_counts),
-        cmocka_unit_test(what_cannot_be_told_is_no_skew),
+        cmocka_unit_test(what_cannot_be_measured_is_no_skew),
         cmocka_unit_test(silly_answers_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

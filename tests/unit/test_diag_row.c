@@ -477,7 +477,7 @@ static void other_upper_layers(void **unused)
     assert_int_equal(parse_ulp_name("", 1), ULP_UNKNOWN);
 }
 
-static void absent_upper_layer_counts_only_when_told(void **unused)
+static void absent_upper_layer_counts_only_when_reported(void **unused)
 {
     struct messages m = {0};
     struct conn conn;
@@ -588,7 +588,7 @@ int main(void)
         cmocka_unit_test(a_subflow_names_its_connection),
         cmocka_unit_test(a_subflow_is_known_without_its_detail),
         cmocka_unit_test(other_upper_layers),
-        cmocka_unit_test(absent_upper_layer_counts_only_when_told),
+        cmocka_unit_test(absent_upper_layer_counts_only_when_reported),
         cmocka_unit_test(a_mini_socket_has_no_known_upper_layer),
         cmocka_unit_test(cut_at_every_byte),
         cmocka_unit_test(nested_garbage_is_survived),

@@ -37,7 +37,7 @@ static void numbers_begin_at_one(void **unused)
     event_ring_free(NULL);
 }
 
-static void overwritten_is_told(void **unused)
+static void overwritten_is_reported(void **unused)
 {
     struct event_ring *ring = event_ring_new(8);
     struct event events[16];
@@ -204,7 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_begin_at_one),
-        cmocka_unit_test(overwritten_is_told),
+        cmocka_unit_test(overwritten_is_reported),
         cmocka_unit_test(reserved_is_not_overwritten),
         cmocka_unit_test(seek_loses_nothing),
         cmocka_unit_test(many_threads),

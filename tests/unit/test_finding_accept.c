@@ -315,7 +315,7 @@ static void clients_wait_for_accept_before_the_queue_is_full(void **state)
     scene_end(&scene);
 }
 
-static void a_backlog_cut_by_somaxconn_is_told(void **state)
+static void a_backlog_cut_by_somaxconn_is_reported(void **state)
 {
     struct scene scene;
     (void)state;
@@ -340,7 +340,7 @@ static void show_half_open(struct scene *scene, uint32_t rows, uint8_t retrans)
     scene_show(scene);
 }
 
-static void a_flood_of_syns_is_told_from_a_burst(void **state)
+static void a_flood_of_syns_is_distinguished_from_a_burst(void **state)
 {
     struct scene scene;
     (void)state;
@@ -507,7 +507,7 @@ static void drops_that_overflows_explain_are_not(void **state)
     scene_end(&scene);
 }
 
-static void a_listener_in_the_ephemeral_range_is_told(void **state)
+static void a_listener_in_the_ephemeral_range_is_reported(void **state)
 {
     struct scene scene;
     (void)state;
@@ -555,8 +555,8 @@ int main(void)
         cmocka_unit_test(a_backlog_that_is_not_known_is_never_full),
         cmocka_unit_test(a_stopped_process_is_the_cause),
         cmocka_unit_test(clients_wait_for_accept_before_the_queue_is_full),
-        cmocka_unit_test(a_backlog_cut_by_somaxconn_is_told),
-        cmocka_unit_test(a_flood_of_syns_is_told_from_a_burst),
+        cmocka_unit_test(a_backlog_cut_by_somaxconn_is_reported),
+        cmocka_unit_test(a_flood_of_syns_is_distinguished_from_a_burst),
         cmocka_unit_test(a_full_syn_queue_of_which_listener_is_not_guessed),
         cmocka_unit_test(what_is_ruled_out_fits_the_title),
         cmocka_unit_test(syn_queues_are_not_checked_without_the_counter),
@@ -564,7 +564,7 @@ int main(void)
         cmocka_unit_test(drops_with_room_in_the_queue_are_found),
         cmocka_unit_test(only_listeners_that_drop_now_are_shown),
         cmocka_unit_test(drops_that_overflows_explain_are_not),
-        cmocka_unit_test(a_listener_in_the_ephemeral_range_is_told),
+        cmocka_unit_test(a_listener_in_the_ephemeral_range_is_reported),
         cmocka_unit_test(a_reserved_port_is_not_ephemeral),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,7 +141,7 @@ static void a_reload_counts_anew(void **state)
     scene_end(&scene);
 }
 
-static void sockets_of_one_process_are_not_told_apart(void **state)
+static void sockets_of_one_process_are_not_distinguished(void **state)
 {
     struct scene scene;
     (void)state;
@@ -161,7 +161,7 @@ static void sockets_of_one_process_are_not_told_apart(void **state)
 }
 
 /* At another port one process holds both sockets: what is reported of this one counts. */
-static void a_report_beside_what_is_not_told_apart_was_checked(void **state)
+static void a_report_beside_what_is_not_distinguished_was_checked(void **state)
 {
     const struct event other = {.kind = EVENT_OPEN,
                                 .to = STATE_ESTABLISHED,
@@ -359,8 +359,8 @@ int main(void)
         cmocka_unit_test(what_chance_gives_is_no_imbalance),
         cmocka_unit_test(a_few_connections_prove_no_imbalance),
         cmocka_unit_test(a_reload_counts_anew),
-        cmocka_unit_test(sockets_of_one_process_are_not_told_apart),
-        cmocka_unit_test(a_report_beside_what_is_not_told_apart_was_checked),
+        cmocka_unit_test(sockets_of_one_process_are_not_distinguished),
+        cmocka_unit_test(a_report_beside_what_is_not_distinguished_was_checked),
         cmocka_unit_test(sockets_that_all_workers_hold_are_likely_one_each),
         cmocka_unit_test(unknown_acceptors_are_not_guessed),
         cmocka_unit_test(openings_of_frames_say_nothing_of_acceptors),

@@ -321,7 +321,7 @@ static void show_ends(struct scene *scene, enum event_end end)
     }
 }
 
-static void refusals_are_told_by_their_errors(void **state)
+static void refusals_are_reported_by_their_errors(void **state)
 {
     struct scene scene;
     (void)state;
@@ -544,7 +544,7 @@ static void show_churn(struct scene *scene, unsigned each, int64_t life_ms, uint
     }
 }
 
-static void short_connections_are_told_and_warned_of_where_ports_run_out(void **state)
+static void short_connections_are_reported_and_warned_of_where_ports_run_out(void **state)
 {
     struct scene scene;
     (void)state;
@@ -635,7 +635,7 @@ int main(void)
         cmocka_unit_test(one_slow_handshake_is_no_finding),
         cmocka_unit_test(a_target_that_refuses_is_found),
         cmocka_unit_test(attempts_that_the_program_gives_up_are_no_refusals),
-        cmocka_unit_test(refusals_are_told_by_their_errors),
+        cmocka_unit_test(refusals_are_reported_by_their_errors),
         cmocka_unit_test(a_few_guesses_leave_refusals_proven),
         cmocka_unit_test(what_was_not_refused_is_no_refusal),
         cmocka_unit_test(calls_that_fail_here_are_found_by_their_error),
@@ -645,7 +645,7 @@ int main(void)
         cmocka_unit_test(hosts_that_routers_call_unreachable_are_found),
         cmocka_unit_test(refusals_are_not_checked_without_bpf),
         cmocka_unit_test(lost_syns_that_only_counters_show_are_possible),
-        cmocka_unit_test(short_connections_are_told_and_warned_of_where_ports_run_out),
+        cmocka_unit_test(short_connections_are_reported_and_warned_of_where_ports_run_out),
         cmocka_unit_test(short_connections_that_the_other_side_closes_take_no_ports),
         cmocka_unit_test(long_connections_and_slow_openers_are_no_churn),
         cmocka_unit_test(more_time_wait_than_the_kernel_keeps_is_found),

@@ -164,7 +164,7 @@ static const struct {
     {"narrow-port-range", FACT_PORT_FIRST, 60000},
 };
 
-static void settings_are_told_and_no_more(void **state)
+static void settings_are_reported_and_no_more(void **state)
 {
     struct scene scene;
     (void)state;
@@ -202,7 +202,7 @@ static void show_buffers(struct scene *scene, const uint32_t *mebibytes, uint8_t
     }
 }
 
-static void memory_of_one_process_is_told(void **state)
+static void memory_of_one_process_is_reported(void **state)
 {
     const uint32_t many[] = {75, 75, 75}; /* pressure begins at 390 MiB */
     struct scene scene;
@@ -214,7 +214,7 @@ static void memory_of_one_process_is_told(void **state)
     scene_end(&scene);
 }
 
-static void memory_of_one_connection_is_told_and_its_row_shown(void **state)
+static void memory_of_one_connection_is_reported_and_its_row_shown(void **state)
 {
     const uint32_t one[] = {5, 120, 5};
     struct scene scene;
@@ -275,7 +275,7 @@ static void aborts_are_put_to_what_is_short(void **state)
     }
 }
 
-static void losses_of_no_peer_in_particular_are_told_of_the_namespace(void **state)
+static void losses_of_no_peer_in_particular_are_reported_of_the_namespace(void **state)
 {
     struct scene scene;
     (void)state;
@@ -315,7 +315,7 @@ static void try_to_bind(struct scene *scene, uint8_t error, uint8_t address)
     call_failures_add(&scene->facts.bind_failures, &call);
 }
 
-static void a_port_that_is_held_is_told_with_its_holder(void **state)
+static void a_port_that_is_held_is_reported_with_its_holder(void **state)
 {
     struct scene scene;
     (void)state;
@@ -438,13 +438,13 @@ int main(void)
         cmocka_unit_test(counters_that_hardly_grow_are_not),
         cmocka_unit_test(a_counter_that_is_absent_is_not_checked),
         cmocka_unit_test(gauges_are_compared_with_their_limits),
-        cmocka_unit_test(settings_are_told_and_no_more),
-        cmocka_unit_test(memory_of_one_process_is_told),
-        cmocka_unit_test(memory_of_one_connection_is_told_and_its_row_shown),
+        cmocka_unit_test(settings_are_reported_and_no_more),
+        cmocka_unit_test(memory_of_one_process_is_reported),
+        cmocka_unit_test(memory_of_one_connection_is_reported_and_its_row_shown),
         cmocka_unit_test(memory_is_counted_in_the_pages_of_that_host),
         cmocka_unit_test(aborts_are_put_to_what_is_short),
-        cmocka_unit_test(losses_of_no_peer_in_particular_are_told_of_the_namespace),
-        cmocka_unit_test(a_port_that_is_held_is_told_with_its_holder),
+        cmocka_unit_test(losses_of_no_peer_in_particular_are_reported_of_the_namespace),
+        cmocka_unit_test(a_port_that_is_held_is_reported_with_its_holder),
         cmocka_unit_test(a_port_is_held_by_who_has_its_address),
         cmocka_unit_test(a_restart_that_fails_once_is_no_finding),
         cmocka_unit_test(failures_of_bind_are_bounded_and_the_latest_stay),

@@ -15,7 +15,7 @@ static void show_idle(struct scene *scene, uint32_t rows, bool public, uint32_t 
     scene_show(scene);
 }
 
-static void idle_connections_without_keepalive_are_told(void **state)
+static void idle_connections_without_keepalive_are_reported(void **state)
 {
     struct scene scene;
     (void)state;
@@ -31,7 +31,7 @@ static void idle_connections_without_keepalive_are_told(void **state)
     scene_end(&scene);
 }
 
-static void keepalive_that_begins_too_late_is_told(void **state)
+static void keepalive_that_begins_too_late_is_reported(void **state)
 {
     struct scene scene;
     (void)state;
@@ -68,8 +68,8 @@ static void heartbeats_and_keepalive_are_enough(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(idle_connections_without_keepalive_are_told),
-        cmocka_unit_test(keepalive_that_begins_too_late_is_told),
+        cmocka_unit_test(idle_connections_without_keepalive_are_reported),
+        cmocka_unit_test(keepalive_that_begins_too_late_is_reported),
         cmocka_unit_test(heartbeats_and_keepalive_are_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

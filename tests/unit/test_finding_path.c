@@ -319,10 +319,10 @@ static void peers_without_room_count_once_each(void **state)
 /* --- black holes --- */
 
 struct hole {
-    uint8_t hosts;     /* that stuck rows go to */
-    uint32_t acked;    /* bytes, in 4 segments */
-    uint32_t queue;    /* of the stuck row */
-    uint32_t heard_ms; /* since another connection to the same host got data */
+    uint8_t hosts;        /* that stuck rows go to */
+    uint32_t acked;       /* bytes, in 4 segments */
+    uint32_t queue;       /* of the stuck row */
+    uint32_t data_ago_ms; /* since another connection to the same host got data */
 };
 
 static void show_hole(struct scene *scene, const struct hole *hole)
@@ -341,7 +341,7 @@ static void show_hole(struct scene *scene, const struct hole *hole)
             scene_info(scene, conn, "delivered", 4);
             conn->last_data_received_ms = 7000;
             struct conn *other = scene_row(scene, STATE_ESTABLISHED, 40001, host, 9000);
-            other->last_data_received_ms = hole->heard_ms;
+            other->last_data_received_ms = hole->data_ago_ms;
         }
         scene_show(scene);
     }
@@ -352,7 +352,7 @@ static void full_segments_that_vanish_are_found(void **state)
     struct scene scene;
     (void)state;
     scene_begin(&scene);
-    show_hole(&scene, &(struct hole){.hosts = 2, .acked = 400, .queue = 9000, .heard_ms = 100});
+    show_hole(&scene, &(struct hole){.hosts = 2, .acked = 400, .queue = 9000, .data_ago_ms = 100});
     const struct finding *finding = scene_expect(&scene, "pmtu-blackhole", SEVERITY_WARNING, 1);
     assert_int_equal(finding->confidence, CONFIDENCE_LIKELY);
     const struct finding *silent = scene_find(&scene, "dead-peer");
@@ -360,7 +360,7 @@ static void full_segments_that_vanish_are_found(void **state)
         assert_int_not_equal(silent->because[0], 0);
     scene_end(&scene);
     scene_begin(&scene);
-    show_hole(&scene, &(struct hole){.hosts = 1, .acked = 400, .queue = 9000, .heard_ms = 100});
+    show_hole(&scene, &(struct hole){.hosts = 1, .acked = 400, .queue = 9000, .data_ago_ms = 100});
     finding = scene_expect(&scene, "pmtu-blackhole", SEVERITY_INFO, 1);
     assert_int_equal(finding->confidence, CONFIDENCE_POSSIBLE);
     scene_end(&scene);
@@ -369,9 +369,9 @@ static void full_segments_that_vanish_are_found(void **state)
 static void dead_peers_small_rests_and_paths_that_worked_are_no_black_hole(void **state)
 {
     static const struct hole OTHERS[] = {
-        {.hosts = 2, .acked = 400, .queue = 9000, .heard_ms = 9000},  /* nothing is heard */
-        {.hosts = 2, .acked = 400, .queue = 200, .heard_ms = 100},    /* a small segment */
-        {.hosts = 2, .acked = 5793, .queue = 9000, .heard_ms = 100}}; /* full ones arrived */
+        {.hosts = 2, .acked = 400, .queue = 9000, .data_ago_ms = 9000},  /* no data arrived */
+        {.hosts = 2, .acked = 400, .queue = 200, .data_ago_ms = 100},    /* a small segment */
+        {.hosts = 2, .acked = 5793, .queue = 9000, .data_ago_ms = 100}}; /* full ones arrived */
     struct scene scene;
     (void)state;
     for (size_t i = 0; i < sizeof(OTHERS) / sizeof(OTHERS[0]); i++) {

@@ -16,7 +16,7 @@ static void show_close_wait(struct scene *scene, uint32_t rows, uint32_t unread,
     scene_show(scene);
 }
 
-static void a_close_wait_leak_is_told_by_what_is_unread(void **state)
+static void a_close_wait_leak_is_reported_by_what_is_unread(void **state)
 {
     static const char *const ADVICE[] = {"missing close()", "without eviction", "does not read"};
     struct scene scene;
@@ -67,7 +67,7 @@ static void the_peer_of_a_close_wait_leak_is_named(void **state)
     }
 }
 
-static void a_few_old_ones_are_told_and_very_old_ones_warned_of(void **state)
+static void a_few_old_ones_are_reported_and_very_old_ones_warned_of(void **state)
 {
     struct scene scene;
     (void)state;
@@ -406,7 +406,7 @@ static void show_bulk(struct scene *scene, uint64_t permille, uint64_t needless)
     scene_show(scene);
 }
 
-static void losses_to_one_peer_are_told_by_their_share(void **state)
+static void losses_to_one_peer_are_reported_by_their_share(void **state)
 {
     static const struct {
         uint64_t permille;
@@ -612,7 +612,7 @@ static void show_limited(struct scene *scene, uint64_t rwnd_permille)
     scene_show(scene);
 }
 
-static void a_receiver_that_holds_us_back_is_told(void **state)
+static void a_receiver_that_holds_us_back_is_reported(void **state)
 {
     struct scene scene;
     (void)state;
@@ -640,7 +640,7 @@ static void show_round_trip(struct scene *scene, uint32_t rtt_us, uint64_t least
     scene_show(scene);
 }
 
-static void a_queue_on_the_way_is_told_from_a_far_peer(void **state)
+static void a_queue_on_the_way_is_distinguished_from_a_far_peer(void **state)
 {
     struct scene scene;
     (void)state;
@@ -734,9 +734,9 @@ static void a_sender_that_disturbs_nobody_is_no_finding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_close_wait_leak_is_told_by_what_is_unread),
+        cmocka_unit_test(a_close_wait_leak_is_reported_by_what_is_unread),
         cmocka_unit_test(the_peer_of_a_close_wait_leak_is_named),
-        cmocka_unit_test(a_few_old_ones_are_told_and_very_old_ones_warned_of),
+        cmocka_unit_test(a_few_old_ones_are_reported_and_very_old_ones_warned_of),
         cmocka_unit_test(descriptors_near_their_limit_make_it_critical),
         cmocka_unit_test(a_busy_server_passes_through_close_wait),
         cmocka_unit_test(an_old_one_among_busy_ones_is_no_leak),
@@ -751,7 +751,7 @@ int main(void)
         cmocka_unit_test(windows_are_not_checked_without_tcp_info),
         cmocka_unit_test(what_was_read_of_suspect_rows_in_part_is_not_called_well),
         cmocka_unit_test(a_process_that_does_not_read_is_found),
-        cmocka_unit_test(losses_to_one_peer_are_told_by_their_share),
+        cmocka_unit_test(losses_to_one_peer_are_reported_by_their_share),
         cmocka_unit_test(losses_began_and_ended_with_the_frames_that_lost),
         cmocka_unit_test(the_worst_of_many_peers_is_judged),
         cmocka_unit_test(peers_that_are_not_judged_are_said),
@@ -759,8 +759,8 @@ int main(void)
         cmocka_unit_test(a_filter_says_how_many_rows_it_names),
         cmocka_unit_test(needless_retransmissions_are_no_loss),
         cmocka_unit_test(a_loss_now_and_then_is_no_finding),
-        cmocka_unit_test(a_receiver_that_holds_us_back_is_told),
-        cmocka_unit_test(a_queue_on_the_way_is_told_from_a_far_peer),
+        cmocka_unit_test(a_receiver_that_holds_us_back_is_reported),
+        cmocka_unit_test(a_queue_on_the_way_is_distinguished_from_a_far_peer),
         cmocka_unit_test(rows_to_one_peer_are_one_finding_by_the_worst),
         cmocka_unit_test(a_noisy_neighbor_is_found),
         cmocka_unit_test(a_sender_that_disturbs_nobody_is_no_finding),

@@ -47,27 +47,28 @@ static struct transition transition(uint64_t cookie, enum tcp_state from, enum t
                                          .out_bytes = 20}};
 }
 
-static uint32_t hear(struct bench *bench, const struct transition *heard, const struct conn *row)
+static uint32_t apply_traced(struct bench *bench, const struct transition *traced,
+                             const struct conn *row)
 {
     const struct shown shown = {bench->frame, row};
-    return lifecycles_apply(bench->lifecycles, heard, &shown, bench->reported);
+    return lifecycles_apply(bench->lifecycles, traced, &shown, bench->reported);
 }
 
 static void step(struct bench *bench, uint64_t cookie, enum tcp_state from, enum tcp_state to,
                  int64_t at_ns)
 {
-    const struct transition heard = transition(cookie, from, to, at_ns);
-    assert_int_equal(hear(bench, &heard, NULL), 1);
+    const struct transition traced = transition(cookie, from, to, at_ns);
+    assert_int_equal(apply_traced(bench, &traced, NULL), 1);
 }
 
 /* connect() tells of the socket before it has a port. */
 static void open_client(struct bench *bench, uint64_t cookie)
 {
-    struct transition heard = transition(cookie, STATE_CLOSED, STATE_SYN_SENT, 0);
-    heard.event.tuple.local_port = 0;
-    heard.pid = 77;
-    memcpy(heard.name, "cli\x1b", 5);
-    assert_int_equal(hear(bench, &heard, NULL), 0);
+    struct transition traced = transition(cookie, STATE_CLOSED, STATE_SYN_SENT, 0);
+    traced.event.tuple.local_port = 0;
+    traced.pid = 77;
+    memcpy(traced.name, "cli\x1b", 5);
+    assert_int_equal(apply_traced(bench, &traced, NULL), 0);
     assert_int_equal(lifecycles_waiting(bench->lifecycles), 1);
 }
 
@@ -77,8 +78,8 @@ static void opening_waits_for_its_port(void **state)
     (void)state;
     bench_begin(&bench);
     open_client(&bench, 5);
-    const struct transition heard = transition(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
-    assert_int_equal(hear(&bench, &heard, NULL), 2);
+    const struct transition traced = transition(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
+    assert_int_equal(apply_traced(&bench, &traced, NULL), 2);
     assert_int_equal(bench.reported[0].kind, EVENT_OPEN);
     assert_int_equal(bench.reported[0].to, STATE_SYN_SENT);
     assert_int_equal(bench.reported[0].tuple.local_port, rows_tuple(5).local_port);
@@ -109,8 +110,8 @@ static void frame_shows_the_port_first(void **state)
     assert_int_equal(event.mono_ns, T0);
     assert_int_equal(event.pid, 77);
     assert_false(lifecycles_take_shown(bench.lifecycles, row, &event));
-    const struct transition heard = transition(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
-    assert_int_equal(hear(&bench, &heard, row), 1);
+    const struct transition traced = transition(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
+    assert_int_equal(apply_traced(&bench, &traced, row), 1);
     assert_int_equal(bench.reported[0].kind, EVENT_STATE);
     bench_end(&bench);
 }
@@ -121,9 +122,9 @@ static void connect_without_a_port_is_none(void **state)
     (void)state;
     bench_begin(&bench);
     open_client(&bench, 5);
-    struct transition heard = transition(5, STATE_SYN_SENT, STATE_CLOSED, 100);
-    heard.event.tuple.local_port = 0;
-    assert_int_equal(hear(&bench, &heard, NULL), 0);
+    struct transition traced = transition(5, STATE_SYN_SENT, STATE_CLOSED, 100);
+    traced.event.tuple.local_port = 0;
+    assert_int_equal(apply_traced(&bench, &traced, NULL), 0);
     assert_int_equal(lifecycles_count(bench.lifecycles), 0);
     bench_end(&bench);
 }
@@ -133,9 +134,9 @@ static void accepted_socket_opens_once(void **state)
     struct bench bench;
     (void)state;
     bench_begin(&bench);
-    struct transition heard = transition(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 50);
-    heard.began_ns = T0 + 20;
-    assert_int_equal(hear(&bench, &heard, NULL), 2);
+    struct transition traced = transition(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 50);
+    traced.began_ns = T0 + 20;
+    assert_int_equal(apply_traced(&bench, &traced, NULL), 2);
     assert_int_equal(bench.reported[0].kind, EVENT_OPEN);
     assert_int_equal(bench.reported[0].to, STATE_SYN_RECEIVED);
     assert_int_equal(bench.reported[0].mono_ns, T0 + 20);
@@ -150,8 +151,8 @@ static void accepted_socket_opens_once(void **state)
     assert_int_equal(opened.pid, 99);
     assert_int_equal(opened.owner_start_ticks, 1234);
     assert_string_equal(opened.name, "server");
-    heard = transition(6, STATE_ESTABLISHED, STATE_CLOSED, 120);
-    assert_int_equal(hear(&bench, &heard, NULL), 1);
+    traced = transition(6, STATE_ESTABLISHED, STATE_CLOSED, 120);
+    assert_int_equal(apply_traced(&bench, &traced, NULL), 1);
     assert_int_equal(bench.reported[0].kind, EVENT_CLOSE);
     assert_int_equal(bench.reported[0].to, STATE_DELETE_TCB);
     assert_int_equal(bench.reported[0].duration_ns, 100); /* since it opened */
@@ -171,8 +172,8 @@ static void row_in_syn_received_is_not_opened_again(void **state)
     row->serial = 42;
     row->known |= KNOWN_STATE_SINCE;
     row->state_since_ns = 2 * T0 - 1000;
-    const struct transition heard = transition(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 0);
-    assert_int_equal(hear(&bench, &heard, row), 1);
+    const struct transition traced = transition(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 0);
+    assert_int_equal(apply_traced(&bench, &traced, row), 1);
     assert_int_equal(bench.reported[0].kind, EVENT_STATE);
     assert_int_equal(bench.reported[0].serial, 42);
     assert_int_equal(bench.reported[0].duration_ns, 1000);
@@ -208,9 +209,9 @@ static void end_of_a_socket(void **state)
     (void)state;
     bench_begin(&bench);
     for (size_t i = 0; i < UNIT_COUNT(STEPS); i++) {
-        struct transition heard = transition(9, STEPS[i].from, STATE_CLOSED, 0);
-        heard.signs = STEPS[i].signs;
-        const uint32_t reported = hear(&bench, &heard, NULL);
+        struct transition traced = transition(9, STEPS[i].from, STATE_CLOSED, 0);
+        traced.signs = STEPS[i].signs;
+        const uint32_t reported = apply_traced(&bench, &traced, NULL);
         assert_int_equal(reported, STEPS[i].to != STATE_NONE);
         if (!reported)
             continue;
@@ -241,7 +242,7 @@ static void steps_of_one_that_was_there_before(void **state)
     assert_false(end.began);
     struct transition reset = last;
     reset.signs = LIFE_ERROR;
-    assert_int_equal(hear(&bench, &reset, NULL), 1);
+    assert_int_equal(apply_traced(&bench, &reset, NULL), 1);
     assert_false(bench.reported[0].has_duration);
     assert_int_equal(bench.reported[0].created_max_ns, 0);
     assert_int_equal(lifecycles_count(bench.lifecycles), 0);
@@ -267,13 +268,13 @@ static void a_close_says_when_it_was_created(void **state)
     bench_begin(&bench);
     struct conn *row = rows_add(bench.frame, 3, STATE_ESTABLISHED);
     for (size_t i = 0; i < UNIT_COUNT(ROWS); i++) {
-        struct transition heard = transition(3, STATE_ESTABLISHED, STATE_CLOSED, 0);
-        heard.signs = LIFE_ERROR;
+        struct transition traced = transition(3, STATE_ESTABLISHED, STATE_CLOSED, 0);
+        traced.signs = LIFE_ERROR;
         row->known |= KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_OPENED;
         row->known ^= (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_OPENED) & ~ROWS[i].known;
-        row->created_max_ns = heard.event.wall_ns - ROWS[i].ago_ns;
+        row->created_max_ns = traced.event.wall_ns - ROWS[i].ago_ns;
         row->created_min_ns = row->created_max_ns - ROWS[i].apart_ns;
-        assert_int_equal(hear(&bench, &heard, row), 1);
+        assert_int_equal(apply_traced(&bench, &traced, row), 1);
         assert_int_equal(bench.reported[0].created_max_ns, row->created_max_ns);
         assert_int_equal(bench.reported[0].created_min_ns,
                          ROWS[i].known & KNOWN_CREATED_MIN ? row->created_min_ns : 0);
@@ -286,10 +287,10 @@ static void a_close_says_when_it_was_created(void **state)
 
 static uint32_t destroyed(struct bench *bench, enum tcp_state left, const struct conn *row)
 {
-    struct transition heard = transition(3, STATE_NONE, left, 0);
-    heard.signs = LIFE_ENDED;
-    heard.event.origin = EVENT_FROM_DESTROY;
-    return hear(bench, &heard, row);
+    struct transition traced = transition(3, STATE_NONE, left, 0);
+    traced.signs = LIFE_ENDED;
+    traced.event.origin = EVENT_FROM_DESTROY;
+    return apply_traced(bench, &traced, row);
 }
 
 static void destroy_message_of_a_row(void **state)
@@ -339,11 +340,11 @@ static void destroy_message_without_counters(void **state)
     struct conn *row = rows_add(bench.frame, 3, STATE_ESTABLISHED);
     row->known |= KNOWN_BYTES_IN | KNOWN_BYTES_OUT;
     row->in_bytes = 7;
-    struct transition heard = transition(3, STATE_NONE, STATE_DELETE_TCB, 0);
-    heard.signs = LIFE_ENDED;
-    heard.event.has_totals = 0;
-    heard.event.tuple.remote_port = 0;
-    assert_int_equal(hear(&bench, &heard, row), 1);
+    struct transition traced = transition(3, STATE_NONE, STATE_DELETE_TCB, 0);
+    traced.signs = LIFE_ENDED;
+    traced.event.has_totals = 0;
+    traced.event.tuple.remote_port = 0;
+    assert_int_equal(apply_traced(&bench, &traced, row), 1);
     assert_int_equal(bench.reported[0].tuple.remote_port, row->tuple.remote_port);
     assert_int_equal(bench.reported[0].in_bytes, 7);
     bench_end(&bench);
@@ -386,11 +387,11 @@ static void an_end_says_which_side_and_why(void **state)
     (void)state;
     bench_begin(&bench);
     for (size_t i = 0; i < sizeof(ENDS) / sizeof(ENDS[0]); i++) {
-        struct transition heard = transition(9, ENDS[i].from, STATE_CLOSED, 0);
-        heard.error = ENDS[i].error;
-        heard.sent_reset = ENDS[i].sent;
-        heard.signs = ENDS[i].signs | (ENDS[i].error ? (uint32_t)LIFE_ERROR : 0);
-        assert_int_equal(hear(&bench, &heard, NULL), 1);
+        struct transition traced = transition(9, ENDS[i].from, STATE_CLOSED, 0);
+        traced.error = ENDS[i].error;
+        traced.sent_reset = ENDS[i].sent;
+        traced.signs = ENDS[i].signs | (ENDS[i].error ? (uint32_t)LIFE_ERROR : 0);
+        assert_int_equal(apply_traced(&bench, &traced, NULL), 1);
         const struct event *reported = &bench.reported[0];
         if (reported->end != ENDS[i].end || reported->reset_why != ENDS[i].why ||
             reported->error != ENDS[i].error)
@@ -406,8 +407,8 @@ static void many_lives(void **state)
     (void)state;
     bench_begin(&bench);
     for (uint64_t i = 1; i <= 3000; i++) {
-        struct transition heard = transition(i, STATE_CLOSED, STATE_SYN_SENT, (int64_t)i);
-        assert_int_equal(hear(&bench, &heard, NULL), 1);
+        struct transition traced = transition(i, STATE_CLOSED, STATE_SYN_SENT, (int64_t)i);
+        assert_int_equal(apply_traced(&bench, &traced, NULL), 1);
     }
     assert_int_equal(lifecycles_count(bench.lifecycles), 3000);
     for (uint64_t i = 1; i <= 3000; i += 2)

@@ -1,5 +1,5 @@
 /* The other end of a connection among the rows of a frame: in the same network namespace, in another
- * one, in several that cannot be told apart, or not at all. */
+ * one, in several that cannot be distinguished, or not at all. */
 #include "core/other_end.h"
 #include "tuple.h"
 #include "unit.h"

@@ -294,7 +294,7 @@ static void change_at_random(uint32_t held[PROCESSES][FDS], const uint32_t *inod
     link_fd(FIRST_PID + (int)p, (int)fd, held[p][fd] ? target : NULL);
 }
 
-static bool is_told(const struct frame *frame, const struct conn *conn, int pid)
+static bool is_reported(const struct frame *frame, const struct conn *conn, int pid)
 {
     for (uint32_t i = 0; conn->owner_word == OWNER_PROCESS && i < conn->owner_count; i++) {
         if (frame_holder(frame, conn, i)->pid == pid)
@@ -311,7 +311,7 @@ static void assert_row(const struct frame *frame, const struct conn *conn,
         bool holds = false;
         for (int fd = 0; fd < FDS; fd++)
             holds = holds || held[p][fd] == conn->inode;
-        assert_int_equal(is_told(frame, conn, FIRST_PID + p), holds);
+        assert_int_equal(is_reported(frame, conn, FIRST_PID + p), holds);
         holders += holds;
     }
     if (holders)

@@ -178,7 +178,7 @@ static void numbers_out_of_range_saturate(void **state)
     assert_int_equal(conn->timer_retrans, 7);
 }
 
-static void a_row_told_twice_is_one_row(void **state)
+static void a_row_reported_twice_is_one_row(void **state)
 {
     struct fixture *fixture = *state;
     uint32_t count = 0;
@@ -345,7 +345,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(rows_without_a_socket_have_no_user, set_up, tear_down),
         cmocka_unit_test_setup_teardown(numbers_out_of_range_saturate, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_row_told_twice_is_one_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_reported_twice_is_one_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(malformed_lines_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_tcp6_is_a_fact, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_proc_is_an_error, set_up, tear_down),

@@ -61,7 +61,7 @@ static void a_life(void **unused)
         assert_int_equal(row->mark, i ? MARK_CHANGED : MARK_OPENED);
         assert_int_equal(row->from, i ? states[i - 1] : STATE_NONE);
         assert_int_equal(play.reported_count, 1);
-        check_told(&play, 0, i ? EVENT_STATE : EVENT_OPEN, row->from, states[i]);
+        check_reported(&play, 0, i ? EVENT_STATE : EVENT_OPEN, row->from, states[i]);
         assert_int_equal(play.reported[0].polled_jump, 0);
         assert_int_equal(play.reported[0].pid, 55);
         assert_string_equal(play.reported[0].name, "curl");
@@ -74,7 +74,7 @@ static void a_life(void **unused)
     int64_t created = row->created_max_ns;
 
     const struct frame *frame = play_step(&play);
-    check_told(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
+    check_reported(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
     assert_int_equal(play.reported[0].has_duration, 1);
     assert_int_equal(play.reported[0].duration_ns, frame->wall_ns - created);
     assert_int_equal(play.reported[0].pid, 55);
@@ -124,7 +124,7 @@ static void ghosts_find_their_process(void **unused)
     play_end(&play);
 }
 
-static void jumps_are_told_as_such(void **unused)
+static void jumps_are_reported_as_such(void **unused)
 {
     struct play play;
     (void)unused;
@@ -133,7 +133,7 @@ static void jumps_are_told_as_such(void **unused)
     play_step(&play);
     rows_add(play.next, 1, STATE_TIME_WAIT);
     play_step(&play);
-    check_told(&play, 0, EVENT_STATE, STATE_ESTABLISHED, STATE_TIME_WAIT);
+    check_reported(&play, 0, EVENT_STATE, STATE_ESTABLISHED, STATE_TIME_WAIT);
     assert_int_equal(play.reported[0].polled_jump, 1);
     assert_int_equal(play.reported[0].has_duration, 0);
     assert_int_equal(play.reported[0].exact, 0);
@@ -195,7 +195,7 @@ static void a_clock_that_is_set_moves_no_duration(void **unused)
         rows_add(play.next, 2, STATE_CLOSE_WAIT);
         set_clock(&play, step);
         frame = play_step(&play);
-        check_told(&play, 0, EVENT_STATE, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
+        check_reported(&play, 0, EVENT_STATE, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
         assert_int_equal(play.reported[0].duration_ns, 2 * SECOND);
         set_clock(&play, step); /* 1 is gone, 2 closes */
         frame = play_step(&play);
@@ -306,8 +306,8 @@ static void reused_tuple_is_one_closed_one_opened(void **unused)
     play_step(&play);
     rows_add(play.next, 2, STATE_ESTABLISHED)->tuple = rows_tuple(1);
     const struct frame *frame = play_step(&play);
-    check_told(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
-    check_told(&play, 1, EVENT_OPEN, STATE_NONE, STATE_ESTABLISHED);
+    check_reported(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
+    check_reported(&play, 1, EVENT_OPEN, STATE_NONE, STATE_ESTABLISHED);
     assert_int_equal(play.reported_count, 2);
     assert_int_equal(frame->live_count, 1);
     assert_int_equal(frame->conn_count, 2);
@@ -320,7 +320,7 @@ int main(void)
         cmocka_unit_test(first_frame_opens_nothing),
         cmocka_unit_test(a_life),
         cmocka_unit_test(ghosts_find_their_process),
-        cmocka_unit_test(jumps_are_told_as_such),
+        cmocka_unit_test(jumps_are_reported_as_such),
         cmocka_unit_test(marks_end_with_the_highlight),
         cmocka_unit_test(a_clock_that_is_set_moves_no_duration),
         cmocka_unit_test(a_mark_ends_though_the_clock_was_set_back),

@@ -86,7 +86,7 @@ static void a_namespace_that_is_found_opens_its_rows(void **unused)
     const struct frame *frame = play_step(&play);
     assert_int_equal(play.reported_count, 2);
     check_netns(&play, 0, GUEST, false);
-    check_told(&play, 1, EVENT_OPEN, STATE_NONE, STATE_LISTEN);
+    check_reported(&play, 1, EVENT_OPEN, STATE_NONE, STATE_LISTEN);
     assert_int_equal(row_of(frame, 1)->known & (KNOWN_CREATED_MIN | KNOWN_OPENED), 0);
     play_end(&play);
 }
@@ -105,7 +105,7 @@ static void a_namespace_that_ends_is_reported_behind_its_rows(void **unused)
     frame_add_netns(play.next, 1)->id = 1;
     play_step(&play);
     assert_int_equal(play.reported_count, 2);
-    check_told(&play, 0, EVENT_CLOSE, STATE_LISTEN, STATE_DELETE_TCB);
+    check_reported(&play, 0, EVENT_CLOSE, STATE_LISTEN, STATE_DELETE_TCB);
     check_netns(&play, 1, GUEST, true);
     assert_string_equal(play.reported[1].text, "web");
     play_end(&play);
@@ -193,7 +193,7 @@ static void events_wait_for_the_reading(void **unused)
     add(&play, 1, STATE_CLOSE_WAIT);
     play_step(&play);
     assert_int_equal(play.reported_count, 1);
-    check_told(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
+    check_reported(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
     play_end(&play);
 }
 
@@ -285,7 +285,7 @@ static void a_bound_socket_may_be_as_old_as_the_last_reading_of_such(void **unus
     rows_add(play.next, 1, STATE_CLOSED);
     const struct frame *frame = play_step(&play);
     assert_int_equal(play.reported_count, 1);
-    check_told(&play, 0, EVENT_OPEN, STATE_NONE, STATE_CLOSED);
+    check_reported(&play, 0, EVENT_OPEN, STATE_NONE, STATE_CLOSED);
     assert_int_equal(row_of(frame, 1)->created_min_ns, asked_ns);
     play_end(&play);
 }
@@ -302,7 +302,7 @@ static void what_is_left_of_a_connection_does_not_open(void **unused)
     list_bound(&play, 1);
     play_step(&play);
     assert_int_equal(play.reported_count, 1);
-    check_told(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
+    check_reported(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
     list_bound(&play, 0);
     rows_add(play.next, 1, STATE_CLOSED);
     const struct frame *frame = play_step(&play);

@@ -77,11 +77,11 @@ static void notes_make_times_exact(void **unused)
     rows_add(play.next, 1, STATE_TIME_WAIT);
     play_step(&play);
     assert_int_equal(play.reported_count, 1);
-    check_told(&play, 0, EVENT_STATE, STATE_FIN_WAIT_1, STATE_TIME_WAIT);
+    check_reported(&play, 0, EVENT_STATE, STATE_FIN_WAIT_1, STATE_TIME_WAIT);
     assert_int_equal(play.reported[0].duration_ns, 900 * MS);
     rows_add(play.next, 2, STATE_CLOSE_WAIT);
     play_step(&play);
-    check_told(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
+    check_reported(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
     assert_int_equal(play.reported[0].duration_ns, 2900 * MS);
     play_end(&play);
 }
@@ -228,7 +228,7 @@ static void never_a_row_becomes_a_ghost(void **unused)
 }
 
 /* Told as open, borne out by no frame, never reported as closed: its close is reported in its stead. */
-static void what_was_told_open_is_told_closed(void **unused)
+static void what_was_reported_open_is_reported_closed(void **unused)
 {
     struct play play;
     (void)unused;
@@ -239,7 +239,7 @@ static void what_was_told_open_is_told_closed(void **unused)
     assert_int_equal(play.reported_count, 0);
     const struct frame *frame = play_step(&play);
     assert_int_equal(play.reported_count, 1);
-    check_told(&play, 0, EVENT_CLOSE, STATE_SYN_SENT, STATE_DELETE_TCB);
+    check_reported(&play, 0, EVENT_CLOSE, STATE_SYN_SENT, STATE_DELETE_TCB);
     assert_int_equal(frame->conn_count, 1);
     play_step(&play);
     assert_int_equal(play.reported_count, 0);
@@ -282,7 +282,7 @@ static void a_tuple_used_again_keeps_its_note(void **unused)
     rows_add(play.next, 5, STATE_TIME_WAIT);
     frame = play_step(&play);
     assert_int_equal(play.reported_count, 1);
-    check_told(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
+    check_reported(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
     assert_int_equal(play.reported[0].cookie, 9);
     assert_int_equal(row_of(frame, 5)->created_max_ns, first_ns + 1001 * MS);
     assert_int_equal(row_of(frame, 5)->state_since_ns, first_ns + 1003 * MS);
@@ -290,7 +290,7 @@ static void a_tuple_used_again_keeps_its_note(void **unused)
 }
 
 /* Its end was reported before the dump that still had it was tracked: no opening may follow. */
-static void no_opening_is_told_after_the_close(void **unused)
+static void no_opening_is_reported_after_the_close(void **unused)
 {
     struct play play;
     (void)unused;
@@ -359,10 +359,10 @@ int main(void)
         cmocka_unit_test(what_is_closed_keeps_the_owner_that_events_name),
         cmocka_unit_test(what_is_held_has_no_owner_of_before),
         cmocka_unit_test(never_a_row_becomes_a_ghost),
-        cmocka_unit_test(what_was_told_open_is_told_closed),
+        cmocka_unit_test(what_was_reported_open_is_reported_closed),
         cmocka_unit_test(lazy_cookies_are_joined_by_tuple),
         cmocka_unit_test(a_tuple_used_again_keeps_its_note),
-        cmocka_unit_test(no_opening_is_told_after_the_close),
+        cmocka_unit_test(no_opening_is_reported_after_the_close),
         cmocka_unit_test(many_notes),
         cmocka_unit_test(lost_events_are_ignored),
     };

@@ -337,6 +337,7 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
         bounds_exact(conn, opened_ns(pass, note));
     else
         bounds_from_info(conn, next, pass->track->settings.tick_ns);
+    bounds_at_most(conn, next->wall_ns + next->dump_ns); /* it exists */
     if (!previous || pass_time(pass, conn)->was_listed)
         return;
     if (is_left(pass, conn)) {
@@ -352,7 +353,6 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
     const int64_t since_ns = previous_ns(pass, conn->netns, rows);
     if (was_read)
         bounds_at_least(conn, since_ns);
-    bounds_at_most(conn, next->wall_ns + next->dump_ns);
     if (was_read && conn->created_max_ns >= since_ns)
         conn->known |= KNOWN_OPENED;
     name_left_over(pass, conn, note);

@@ -14,8 +14,10 @@ static void first_frame_opens_nothing(void **unused)
         assert_int_equal(frame->conns[i].serial, i + 1);
         assert_int_equal(frame->conns[i].mark, MARK_NONE);
         assert_int_equal(frame->conns[i].changed_ns, 0);
-        assert_int_equal(
-            frame->conns[i].known & (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_STATE_SINCE), 0);
+        assert_int_equal(frame->conns[i].known &
+                             (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_STATE_SINCE),
+                         KNOWN_CREATED_MAX); /* it is at least as old as the frame */
+        assert_int_equal(frame->conns[i].created_max_ns, frame->wall_ns);
     }
     assert_int_equal(frame->totals.live, 2);
     play_end(&play);

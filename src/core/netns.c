@@ -2,6 +2,7 @@
 #include "core/netns.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const KINDS[NETNS_KIND_COUNT] = {
     [NETNS_KIND_PROCESS] = "process",
@@ -18,6 +19,14 @@ static const char *const KINDS[NETNS_KIND_COUNT] = {
     [NETNS_KIND_CONTAINER] = "container",
 };
 const struct words NETNS_KIND_WORDS = WORDS(KINDS);
+
+bool netns_is_named(const char *name, uint32_t inode)
+{
+    char digits[16];
+
+    snprintf(digits, sizeof(digits), "%u", inode);
+    return name && name[0] && strcmp(name, digits) != 0;
+}
 
 static const char *const REACHES[] = {"none", "proc", "enter"};
 const struct words NETNS_REACH_WORDS = WORDS(REACHES);

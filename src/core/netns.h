@@ -4,6 +4,8 @@
 
 #include "core/words.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define NETNS_NAME_MAX 128 /* a name in safe text, cut where it is longer */
@@ -24,6 +26,9 @@ enum netns_kind {
     NETNS_KIND_COUNT
 };
 extern const struct words NETNS_KIND_WORDS;
+
+/* Its name is more than its inode number in digits, which stands for one that has none. */
+bool netns_is_named(const char *name, uint32_t inode);
 
 enum netns_reach {
     NETNS_REACH_NONE = 0,

@@ -47,7 +47,7 @@ def main():
             break
     assert len(found) == 1, both
     finding = found[0]
-    assert finding['netns_name'] == str(ill.inode), finding
+    assert finding['netns'] == ill.inode and 'netns_name' not in finding, finding
     assert finding['title'].startswith(f'{ill.inode}: '), finding
     assert {'pid': ill.pid, 'port': PORT}.items() <= finding['subject'].items(), finding
     counted = {evidence['fact']: evidence['value'] for evidence in finding['evidence']}

@@ -165,6 +165,10 @@ static void a_namespace_may_be_without_a_number(void **unused)
     assert_false(column_get(column_find("netns_name", 10), &context, conn, &value));
     netns->name = "web";
     assert_string_equal(facts_format("netns", &context, conn), "web");
+    assert_true(column_get(column_find("netns_name", 10), &context, conn, &value));
+    netns->inode = 4026532401; /* its number in place of a name */
+    netns->name = "4026532401";
+    assert_false(column_get(column_find("netns_name", 10), &context, conn, &value));
     frame_release(frame);
 }
 

@@ -186,7 +186,7 @@ COLUMN_VALUE(netns_name)
 {
     const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);
 
-    return netns && netns_text(netns->name, value);
+    return netns && netns_is_named(netns->name, netns->inode) && netns_text(netns->name, value);
 }
 
 COLUMN_VALUE(netns_kind)

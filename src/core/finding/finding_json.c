@@ -110,7 +110,8 @@ static void put_finding(struct buffer *buffer, const struct finding *finding)
     json_member_text_if(buffer, "host", finding->subject.host);
     if (netns)
         json_member_number(buffer, "netns", netns);
-    json_member_text_if(buffer, "netns_name", finding->subject.netns_name);
+    if (netns_is_named(finding->subject.netns_name, netns))
+        json_member_text(buffer, "netns_name", finding->subject.netns_name);
     put_subject(buffer, &finding->subject);
     json_member_time(buffer, "since", finding->since_ns);
     if (finding->since_least)

@@ -119,7 +119,8 @@ static void put_namespace(struct buffer *buffer, const struct event *event,
 {
     put_host(buffer, place);
     json_member_number(buffer, "netns", event->netns);
-    json_member_text_if(buffer, "netns_name", event->text);
+    if (netns_is_named(event->text, event->netns))
+        json_member_text(buffer, "netns_name", event->text);
     if (event->left)
         json_member_true(buffer, "left");
 }

@@ -52,7 +52,7 @@ static void put_netns(struct buffer *buffer, const struct frame_netns *netns)
 
     if (at)
         keep(buffer, digits_write(put(at, ",\"netns\":"), netns->inode));
-    if (netns->name[0])
+    if (netns_is_named(netns->name, netns->inode))
         put_text(buffer, ",\"netns_name\":", netns->name);
 }
 

@@ -1,6 +1,17 @@
 /* Detectors of idle connections that something on the way may forget. */
 #include "finding_scene.h"
 
+/* Nothing is between its ends that could forget it. */
+static void add_loopback(struct scene *scene, uint8_t timer, uint32_t timer_ms, uint32_t silent_ms)
+{
+    struct conn *conn = scene_row(scene, STATE_ESTABLISHED, 41000, 2, 5432);
+
+    conn->last_data_sent_ms = conn->last_data_received_ms = silent_ms;
+    conn->timer = timer;
+    conn->timer_ms = timer_ms;
+    memcpy(conn->tuple.remote.bytes, (uint8_t[]){127, 0, 0, 1}, 4);
+}
+
 static void show_idle(struct scene *scene, uint32_t rows, bool public, uint32_t silent_ms,
                       uint8_t timer)
 {
@@ -12,6 +23,7 @@ static void show_idle(struct scene *scene, uint32_t rows, bool public, uint32_t 
         if (public)
             conn->tuple.remote.bytes[0] = 52;
     }
+    add_loopback(scene, timer, 0, silent_ms);
     scene_show(scene);
 }
 
@@ -44,6 +56,7 @@ static void keepalive_that_begins_too_late_is_reported(void **state)
             scene_timer(conn, TIMER_KEEPALIVE, 0);
             conn->timer_ms = i < 3 ? 60000 : 7199744;
         }
+        add_loopback(&scene, TIMER_KEEPALIVE, 7199744, 0);
         scene_show(&scene);
         if (i == 2)
             assert_null(scene_find(&scene, "keepalive-too-slow"));

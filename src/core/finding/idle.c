@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#define NOT_LOOPBACK " and not dst 127.0.0.0/8 and not dst ::1"
+
 static void evaluate_idle(struct detection *d)
 {
     for (uint32_t i = 0; i < d->frame->proc_count; i++) {
@@ -21,7 +23,7 @@ static void evaluate_idle(struct detection *d)
                     lasting((double)process->idle_ns / (double)SECOND_NS, span));
         finding_rows(finding,
                      "pid %d and state established and last_data_sent > 350s and last_data_recv > "
-                     "350s and not timer keepalive",
+                     "350s and not timer keepalive" NOT_LOOPBACK,
                      (int)subject.pid);
         finding_evidence_limit(finding, "rows", "", process->idle, d->limits[0]);
         finding_evidence(finding, "rows to public addresses", "", process->idle_public);
@@ -57,7 +59,8 @@ static void evaluate_slow_keepalive(struct detection *d)
         char who[EVENT_NAME_MAX];
         finding_say(finding, "%s has %u connection%s whose keepalive begins after more than 350 s",
                     subject_who(&subject, who, sizeof(who)), rows, plural(rows));
-        finding_rows(finding, "pid %d and timer keepalive and state established", (int)subject.pid);
+        finding_rows(finding, "pid %d and timer keepalive and state established" NOT_LOOPBACK,
+                     (int)subject.pid);
         finding_evidence_limit(finding, "rows", "", rows, d->limits[0]);
         finding_evidence(finding, "net.ipv4.tcp_keepalive_time", "s",
                          (double)host_fact(d->facts, FACT_KEEPALIVE_TIME));

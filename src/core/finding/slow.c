@@ -56,7 +56,8 @@ static void report_share(struct detection *d, const struct watched_row *row,
                 subject_who(&subject, who, sizeof(who)), share->what, percent);
     say_row(finding, conn);
     finding_excess(finding, share_excess(d, row, share));
-    finding_evidence_limit(finding, share->fact, "%", percent, d->limits[SHARE_INFO]);
+    finding_evidence_mark(finding, share->fact, "%", percent, d->limits[SHARE_INFO],
+                          d->limits[SHARE_WARN]);
     finding_evidence(finding, "busy_time", "s", row->busy / 1e6);
     finding_evidence(finding, "sendq", "B", conn->send_queue);
     if (d->detector == &LIMITED_BY_RECEIVER &&

@@ -278,6 +278,35 @@ static void small_segments_are_worth_a_line_with_their_reason(void **state)
     scene_end(&scene);
 }
 
+/* Of two rows one has learned that its path takes less than our interface. */
+static void a_path_narrower_than_our_interface_is_worth_a_line(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (uint32_t pmtu = 1380; pmtu <= 1420; pmtu += 40) {
+        scene_begin(&scene);
+        for (int i = 0; i < 3; i++) {
+            scene_frame(&scene);
+            for (uint16_t row = 0; row < 2; row++) {
+                struct conn *conn =
+                    scene_row(&scene, STATE_ESTABLISHED, (uint16_t)(40000 + row), 2, 9000);
+                conn->send_queue = 20000;
+                scene_info(&scene, conn, "snd_mss", row ? 1448 : pmtu - 52);
+                scene_info(&scene, conn, "pmtu", row ? 1500 : pmtu);
+                scene_info(&scene, conn, "advmss", 1460);
+                scene_info(&scene, conn, "snd_wnd", 65535);
+            }
+            scene_show(&scene);
+        }
+        if (pmtu == 1380)
+            assert_non_null(strstr(scene_expect(&scene, "small-mss", SEVERITY_INFO, 1)->title,
+                                   "packets of 1380 bytes at most, our interface 1500"));
+        else
+            assert_null(scene_find(&scene, "small-mss"));
+        scene_end(&scene);
+    }
+}
+
 static void usual_segments_small_windows_and_loopback_are_no_small_mss(void **state)
 {
     struct scene scene;
@@ -465,6 +494,7 @@ int main(void)
         cmocka_unit_test(what_waits_for_room_or_for_a_resend_is_not_nagle),
         cmocka_unit_test(one_stalled_frame_is_no_finding),
         cmocka_unit_test(small_segments_are_worth_a_line_with_their_reason),
+        cmocka_unit_test(a_path_narrower_than_our_interface_is_worth_a_line),
         cmocka_unit_test(usual_segments_small_windows_and_loopback_are_no_small_mss),
         cmocka_unit_test(peers_without_room_count_once_each),
         cmocka_unit_test(full_segments_that_vanish_are_found),

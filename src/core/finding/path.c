@@ -167,13 +167,13 @@ const struct detector NAGLE_STALL = {
 
 /* --- small segments --- */
 
-enum { MSS_LEAST };
+enum { MSS_LEAST, MSS_BELOW };
 #define MSS_PEERS_MAX DRAFTS_MAX
 #define MSS_PMTU      1300u /* a path MTU below this explains small segments */
 
 struct small_peer {
-    const struct conn *conn; /* the row with the smallest segments */
-    uint32_t mss, pmtu, rows;
+    const struct conn *conn;       /* the row with the smallest segments */
+    uint32_t mss, pmtu, mtu, rows; /* mtu: of our interface; 0 = unknown */
 };
 
 static struct small_peer *small_peer_of(struct small_peer *peers, uint32_t *count,
@@ -189,10 +189,27 @@ static struct small_peer *small_peer_of(struct small_peer *peers, uint32_t *coun
     return &peers[(*count)++];
 }
 
+/* Of the interface that its route has: what we offer our peer is that less both headers. 0 = unknown. */
+static uint32_t mtu_of(const struct detection *d, const struct conn *conn)
+{
+    const uint64_t offered = row_info(d->frame, conn, INFO_advmss, 0);
+
+    return offered == 0 ? 0 : (uint32_t)offered + (conn->tuple.family == FAMILY_INET6 ? 60 : 40);
+}
+
+/* A router on the way said that it takes less than our interface. */
+static bool is_narrow(const struct detection *d, uint32_t pmtu, uint32_t mtu)
+{
+    return pmtu > 0 && mtu > 0 && pmtu + d->limits[MSS_BELOW] < mtu;
+}
+
 /* A tiny window limits segments, too: that is not a small MSS. */
 static bool has_small_segments(const struct detection *d, const struct conn *conn, uint64_t mss)
 {
-    return mss > 0 && (double)mss < d->limits[MSS_LEAST] && conn->state == STATE_ESTABLISHED &&
+    const uint32_t pmtu = (uint32_t)row_info(d->frame, conn, INFO_pmtu, 0);
+
+    return mss > 0 && conn->state == STATE_ESTABLISHED &&
+           ((double)mss < d->limits[MSS_LEAST] || is_narrow(d, pmtu, mtu_of(d, conn))) &&
            !addr_is_loopback(&conn->tuple.remote, conn->tuple.family) &&
            (double)row_info(d->frame, conn, INFO_snd_wnd, UINT64_MAX) >= 4 * d->limits[MSS_LEAST];
 }
@@ -214,15 +231,25 @@ static void report_small(struct detection *d, const struct small_peer *peer)
     char address[ADDR_TEXT_MAX + 2];
 
     filter_address(address, sizeof(address), &subject.address, subject.family);
-    if (peer->pmtu > 0 && peer->pmtu < MSS_PMTU)
+    if (is_narrow(d, peer->pmtu, peer->mtu))
+        finding_say(finding, "the path to %s takes packets of %u bytes at most, our interface %u",
+                    address, peer->pmtu, peer->mtu);
+    else if (peer->pmtu > 0 && peer->pmtu < MSS_PMTU)
         finding_say(finding, "the path to %s takes packets of %u bytes at most", address,
                     peer->pmtu);
     else
         finding_say(finding, "%s takes segments of %u bytes at most", address, peer->mss);
-    finding_rows(finding, "state established and dst %s and snd_mss < %.0f", address,
-                 d->limits[MSS_LEAST]);
+    if (peer->mss < d->limits[MSS_LEAST])
+        finding_rows(finding, "state established and dst %s and snd_mss < %.0f", address,
+                     d->limits[MSS_LEAST]);
+    else
+        finding_rows(finding, "state established and dst %s and pmtu < %.0f", address,
+                     peer->mtu - d->limits[MSS_BELOW]);
     finding_evidence_limit(finding, "snd_mss", "B", peer->mss, d->limits[MSS_LEAST]);
-    finding_evidence(finding, "pmtu", "B", peer->pmtu);
+    if (peer->mtu > 0)
+        finding_evidence_limit(finding, "pmtu", "B", peer->pmtu, peer->mtu);
+    else
+        finding_evidence(finding, "pmtu", "B", peer->pmtu);
     finding_evidence(finding, "rows with data to send", "", peer->rows);
     finding_rule_out(finding, "a small window, which bounds segments too");
     finding_leave_open(finding, "a tunnel or VPN, or MSS clamping on purpose");
@@ -248,6 +275,7 @@ static void evaluate_small_mss(struct detection *d)
         if (mss < peer->mss) {
             peer->mss = (uint32_t)mss;
             peer->pmtu = (uint32_t)row_info(d->frame, conn, INFO_pmtu, 0);
+            peer->mtu = mtu_of(d, conn);
         }
     }
     for (uint32_t i = 0; i < count; i++)
@@ -261,9 +289,11 @@ const struct detector SMALL_MSS = {
     .worst = SEVERITY_INFO,
     .details = true,
     .needs = NEED_OWNER | NEED_SUSPECTS,
-    .limits = {{"least", 1220, "B", "snd_mss: what the least MTU of IPv6 has room for"}},
+    .limits = {{"least", 1220, "B", "snd_mss: what the least MTU of IPv6 has room for"},
+               {"below", 100, "B", "pmtu below the MTU of our interface by more"}},
     .evaluate = evaluate_small_mss,
-    .proof = "snd_mss of rows with data to send; pmtu",
+    .proof = "snd_mss of rows with data to send; pmtu, and advmss, which says the MTU of our "
+             "interface",
     .meaning =
         "Each segment carries little: more packets, more CPU and a slower start for the same "
         "bytes.",

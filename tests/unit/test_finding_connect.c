@@ -133,6 +133,74 @@ static void ports_that_are_bound_and_unused_pile_up(void **state)
     scene_end(&scene);
 }
 
+static void bound_sockets_that_never_stop_growing_are_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (uint32_t each = 0; each <= 2; each++) { /* more in each half minute */
+        scene_begin(&scene);
+        for (uint32_t i = 0; i < 24; i++) {
+            scene.second += i > 0 ? 29 : 0;
+            scene_frame(&scene);
+            for (uint32_t row = 0; row < 80 + i * each * 3; row++)
+                scene_row(&scene, STATE_CLOSED, (uint16_t)(40000 + row), 0, 0);
+            scene_show(&scene);
+        }
+        if (each == 2)
+            scene_expect(&scene, "bound-pile", SEVERITY_WARNING, 80 + 23 * 6);
+        else
+            assert_null(scene_find(&scene, "bound-pile"));
+        scene_end(&scene);
+    }
+}
+
+/* Connections of which each frame opens `each` more, out of 200 ports; ended: they are in TIME-WAIT. */
+static void open_each_second(struct scene *scene, uint16_t each, bool ended, uint16_t seconds)
+{
+    for (uint16_t i = 1; i <= seconds; i++) {
+        for (uint16_t n = 0; n < each; n++)
+            push_event(scene, EVENT_OPEN, STATE_CLOSED, STATE_SYN_SENT, 2, 9000, -1);
+        scene_frame(scene);
+        for (uint16_t row = 0; row < i * each; row++) {
+            struct conn *conn = scene_row(scene, ended ? STATE_TIME_WAIT : STATE_ESTABLISHED,
+                                          (uint16_t)(40000 + row), 2, 9000);
+            if (ended)
+                scene_no_owner(conn, OWNER_NONE);
+        }
+        scene_show(scene);
+    }
+}
+
+static void ports_that_will_be_used_up_are_foretold(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    narrow_range(&scene);
+    open_each_second(&scene, 2, false, 25);
+    const struct finding *finding = scene_expect(&scene, "ports-exhausted", SEVERITY_WARNING, 50);
+    assert_int_equal(finding->confidence, CONFIDENCE_LIKELY);
+    assert_non_null(strstr(finding->title, ", all in 75 s"));
+    scene_end(&scene);
+}
+
+/* After a minute as many end as begin: what they come to by then decides. */
+static void time_wait_grows_for_a_minute_only(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (uint16_t each = 2; each <= 5; each += 3) {
+        scene_begin(&scene);
+        narrow_range(&scene);
+        open_each_second(&scene, each, true, 19);
+        if (each == 5)
+            scene_expect(&scene, "ports-exhausted", SEVERITY_WARNING, 95);
+        else
+            assert_null(scene_find(&scene, "ports-exhausted"));
+        scene_end(&scene);
+    }
+}
+
 static void show_syn_sent(struct scene *scene, uint32_t rows, uint8_t retrans)
 {
     scene_frame(scene);
@@ -157,6 +225,23 @@ static void a_target_without_an_answer_is_found(void **state)
         show_syn_sent(&scene, 25, 2);
     scene_expect(&scene, "connect-timeout", SEVERITY_CRITICAL, 25);
     scene_end(&scene);
+}
+
+/* Three attempts of it wait without an answer; others of the same program succeed, or do not. */
+static void a_program_whose_attempts_mostly_fail_is_in_worse_trouble(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (int succeed = 0; succeed < 2; succeed++) {
+        scene_begin(&scene);
+        for (int i = 0; i < 14; i++) {
+            if (succeed)
+                push_event(&scene, EVENT_STATE, STATE_SYN_SENT, STATE_ESTABLISHED, 7, 80, 5);
+            show_syn_sent(&scene, 3, 2);
+        }
+        scene_expect(&scene, "connect-timeout", succeed ? SEVERITY_WARNING : SEVERITY_CRITICAL, 3);
+        scene_end(&scene);
+    }
 }
 
 /* Both findings of a detector of targets: that of our second address, and of our first one. */
@@ -626,6 +711,10 @@ int main(void)
         cmocka_unit_test(ports_outside_the_range_take_none_from_it),
         cmocka_unit_test(ports_of_clients_are_not_ours),
         cmocka_unit_test(ports_are_not_checked_without_the_range),
+        cmocka_unit_test(ports_that_will_be_used_up_are_foretold),
+        cmocka_unit_test(time_wait_grows_for_a_minute_only),
+        cmocka_unit_test(a_program_whose_attempts_mostly_fail_is_in_worse_trouble),
+        cmocka_unit_test(bound_sockets_that_never_stop_growing_are_found),
         cmocka_unit_test(ports_that_are_bound_and_unused_pile_up),
         cmocka_unit_test(a_target_without_an_answer_is_found),
         cmocka_unit_test(each_local_address_has_attempts_of_its_own),

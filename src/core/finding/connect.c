@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TIME_WAIT_S 60.0
-#define LATELY_NS   (60 * SECOND_NS)
+#define LATELY_NS (60 * SECOND_NS)
 
 static const struct opener *find_opener(const struct detection *d,
                                         const struct target_tally *target)
@@ -29,6 +28,12 @@ static void name_opener(struct finding_subject *subject, const struct opener *op
     memcpy(subject->name, opener->name, sizeof(subject->name));
 }
 
+/* All attempts and their results are known. */
+static bool attempts_are_known(const struct detection *d)
+{
+    return d->openers && d->frame->events && strcmp(d->frame->events, "bpf") == 0;
+}
+
 static struct finding_subject opener_subject(const struct detection *d, const struct opener *opener)
 {
     struct finding_subject subject = {.kind = SUBJECT_TARGET,
@@ -48,7 +53,7 @@ static int64_t opener_window_ns(const struct detection *d)
 
 /* --- ports --- */
 
-enum { PORTS_WARN, PORTS_CRITICAL, PORTS_LEAVE };
+enum { PORTS_WARN, PORTS_CRITICAL, PORTS_LEAVE, PORTS_FORECAST };
 
 /* How often connect() to this target lately found no port; the subject gets the calling process. */
 static uint32_t calls_without_port(const struct detection *d, const struct target_tally *target,
@@ -73,28 +78,61 @@ static uint32_t calls_without_port(const struct detection *d, const struct targe
     return calls;
 }
 
-static void report_ports(struct detection *d, const struct target_tally *target, uint32_t ports)
+/* Until all of them are used; < 0: not known, or never. */
+static double ports_full_s(const struct detection *d, const struct target_tally *target,
+                           uint32_t ports)
+{
+    const struct opener *opener = find_opener(d, target);
+    return port_trends_forecast(d->port_trends, target, ports,
+                                opener ? opener_rate(d->openers, opener->opens) : 0);
+}
+
+static enum finding_severity severity_of_ports(const struct detection *d, double percent,
+                                               double full_s)
+{
+    const enum finding_severity severity =
+        severity_above(percent, d->limits[PORTS_WARN], d->limits[PORTS_CRITICAL]);
+
+    return severity == SEVERITY_NONE && full_s >= 0 && full_s <= d->limits[PORTS_FORECAST]
+               ? SEVERITY_WARNING
+               : severity;
+}
+
+static void say_ports(struct finding *finding, const struct target_tally *target, uint32_t ports,
+                      double full_s)
 {
     const double percent = target->in_range * 100.0 / ports;
+    char place[SUBJECT_PLACE_MAX], span[LASTING_MAX], forecast[LASTING_MAX + 16] = "";
+
+    if (full_s >= 0)
+        snprintf(forecast, sizeof(forecast), ", all in %s", lasting(full_s, span));
+    finding_say(finding, "%.0f %% of the local ports to %s are used (%u of %u, %u in TIME-WAIT)%s",
+                percent, subject_place(&finding->subject, place, sizeof(place)), target->in_range,
+                ports, target->in_range_time_wait, forecast);
+}
+
+static void report_ports(struct detection *d, const struct target_tally *target, uint32_t ports,
+                         double full_s)
+{
+    const double percent = target->in_range * 100.0 / ports;
+    const bool is_soon = full_s >= 0 && full_s <= d->limits[PORTS_FORECAST];
     struct finding_subject subject = subject_target(d, target);
     const struct opener *opener = find_opener(d, target);
-    char rows[FILTER_TARGET_MAX], place[SUBJECT_PLACE_MAX];
+    char rows[FILTER_TARGET_MAX];
 
     name_opener(&subject, opener);
     const uint32_t failed = calls_without_port(d, target, &subject);
     struct finding *finding = detection_report(
-        d,
-        failed > 0 ? SEVERITY_CRITICAL
-                   : severity_above(percent, d->limits[PORTS_WARN], d->limits[PORTS_CRITICAL]),
-        CONFIDENCE_PROVEN, &subject);
-    finding_say(finding, "%.0f %% of the local ports to %s are used (%u of %u, %u in TIME-WAIT)",
-                percent, subject_place(&subject, place, sizeof(place)), target->in_range, ports,
-                target->in_range_time_wait);
+        d, failed > 0 ? SEVERITY_CRITICAL : severity_of_ports(d, percent, full_s),
+        percent >= d->limits[PORTS_WARN] ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, &subject);
+    say_ports(finding, target, ports, is_soon ? full_s : -1);
     finding_rows(finding, "%s and sport >= :%u and sport <= :%u",
                  filter_target(rows, sizeof(rows), &subject), d->census->port_first,
                  d->census->port_last);
     finding_evidence_limit(finding, "ports", "", target->in_range, ports);
     finding_evidence(finding, "TIME-WAIT rows", "", target->in_range_time_wait);
+    if (is_soon)
+        finding_evidence_limit(finding, "all are used in", "s", full_s, d->limits[PORTS_FORECAST]);
     if (failed > 0)
         finding_evidence(finding, "connect() failed with EADDRNOTAVAIL", "", failed);
     if (opener)
@@ -102,6 +140,8 @@ static void report_ports(struct detection *d, const struct target_tally *target,
     if (opener)
         finding->window_ns = opener_window_ns(d);
     finding_rule_out(finding, "many TIME-WAIT rows to many targets, which do no harm");
+    if (percent < d->limits[PORTS_WARN])
+        finding_leave_open(finding, "growth that ends before: a pool that warms up, a burst");
 }
 
 static void evaluate_ports(struct detection *d)
@@ -112,8 +152,12 @@ static void evaluate_ports(struct detection *d)
         return;
     for (uint32_t i = 0; i < d->census->target_count; i++) {
         const struct target_tally *target = &d->census->targets[i];
-        if (!target->inbound && target->in_range * 100.0 / ports >= d->limits[PORTS_LEAVE])
-            report_ports(d, target, ports);
+        if (target->inbound || target->in_range * PORT_SHARE < ports)
+            continue;
+        const double full_s = ports_full_s(d, target, ports);
+        if (target->in_range * 100.0 / ports >= d->limits[PORTS_LEAVE] ||
+            (full_s >= 0 && full_s <= 2 * d->limits[PORTS_FORECAST]))
+            report_ports(d, target, ports, full_s);
     }
 }
 
@@ -126,9 +170,11 @@ const struct detector PORTS_EXHAUSTED = {
     .facts = {FACT_PORT_FIRST, FACT_PORT_LAST},
     .limits = {{"warn", 60, "%", "of the ports of ip_local_port_range, to one target"},
                {"critical", 90, "%", "of the ports of ip_local_port_range, to one target"},
-               {"leave", 50, "%", "below this the finding ends"}},
+               {"leave", 50, "%", "below this the finding ends"},
+               {"forecast", 300, "s", "until all are used, by their growth in the last minute"}},
     .evaluate = evaluate_ports,
-    .proof = "rows to one remote address and port with lport in net.ipv4.ip_local_port_range",
+    .proof = "rows to one remote address and port with lport in net.ipv4.ip_local_port_range, and "
+             "their growth",
     .meaning =
         "Each connection to the same target takes a local port of its own, for a minute after "
         "its end too. When all are taken connect() fails with EADDRNOTAVAIL.",
@@ -137,7 +183,29 @@ const struct detector PORTS_EXHAUSTED = {
                "use more source or target addresses; IP_BIND_ADDRESS_NO_PORT where the program "
                "binds first"}};
 
-enum { BOUND_WARN };
+enum { BOUND_WARN, BOUND_GROWTH };
+
+static void report_bound_growth(struct detection *d, const struct growth *growth)
+{
+    const uint32_t before = growth->bound[0], now = growth->bound[GROWTH_MINUTES];
+    const struct finding_subject subject = subject_process(d, growth->proc);
+    char who[EVENT_NAME_MAX];
+
+    if (now - before < d->limits[BOUND_GROWTH])
+        return;
+    struct finding *finding = detection_report(d, SEVERITY_WARNING, CONFIDENCE_LIKELY, &subject);
+    finding_say(
+        finding,
+        "%s has more sockets bound and not connected each minute (%u, %u ten minutes before)",
+        subject_who(&subject, who, sizeof(who)), now, before);
+    finding_rows(finding, "pid %d and state closed", (int)subject.pid);
+    finding_evidence(finding, "rows", "", now);
+    finding_evidence_limit(finding, "more than ten minutes before", "", now - before,
+                           d->limits[BOUND_GROWTH]);
+    finding->window_ns = GROWTH_MINUTES * 60 * SECOND_NS;
+    finding_holds_since(finding, d, GROWTH_MINUTES * 60 * SECOND_NS);
+    finding_rule_out(finding, "sockets between bind() and connect(): these would not pile up");
+}
 
 static void evaluate_bound_pile(struct detection *d)
 {
@@ -158,6 +226,9 @@ static void evaluate_bound_pile(struct detection *d)
         finding_rows(finding, "pid %d and state closed", (int)subject.pid);
         finding_evidence_limit(finding, "rows", "", bound, ports);
     }
+    for (uint32_t i = 0; i < d->growths->count; i++)
+        if (growth_rises(d->growths->rows[i].bound, d->growths->rows[i].count))
+            report_bound_growth(d, &d->growths->rows[i]);
 }
 
 const struct detector BOUND_PILE = {
@@ -169,26 +240,47 @@ const struct detector BOUND_PILE = {
     .needs = NEED_OWNER,
     .facts = {FACT_PORT_FIRST, FACT_PORT_LAST},
     .hold_s = 5,
-    .limits = {{"warn", 20, "%", "of the ports of ip_local_port_range, of one process"}},
+    .limits = {{"warn", 20, "%", "of the ports of ip_local_port_range, of one process"},
+               {"growth", 100, "", "more than ten minutes before, and rising all the time"}},
     .evaluate = evaluate_bound_pile,
-    .proof = "CLOSED rows with a local port, by process",
+    .proof = "CLOSED rows with a local port, by process, and minute by minute",
     .meaning = "Ports are taken by sockets that neither listen nor connect.",
     .advice = {"bind late, or with IP_BIND_ADDRESS_NO_PORT; look for sockets that are not closed "
                "after a failed connect()"}};
 
 /* --- no answer --- */
 
-enum { SILENT_ROWS_WARN, SILENT_AGE_WARN, SILENT_ROWS_CRITICAL };
+enum { SILENT_ROWS_WARN, SILENT_AGE_WARN, SILENT_ROWS_CRITICAL, SILENT_SHARE_CRITICAL };
+#define SHARE_S 10 /* watched for at least */
+
+/* Of the attempts of its process lately those without an answer, in percent; < 0: not known. */
+static double unanswered_percent(const struct detection *d, const struct target_tally *target)
+{
+    const struct census *census = d->census;
+
+    if (!attempts_are_known(d) || d->watched_s < SHARE_S || target->procs_differ ||
+        target->proc >= d->frame->proc_count ||
+        census->processes[target->proc].syn_retried < d->limits[SILENT_ROWS_WARN])
+        return -1;
+    const double silent = census->processes[target->proc].syn_retried;
+    double connects = 0;
+    for (uint32_t i = 0; i < d->openers->count; i++)
+        if (d->openers->rows[i].pid == d->frame->procs[target->proc].pid)
+            connects += d->openers->rows[i].connects;
+    return silent * 100 / (silent + connects);
+}
 
 static void report_silent_target(struct detection *d, const struct target_tally *target)
 {
+    const double percent = unanswered_percent(d, target);
     const double age_s = (double)target->syn_ns / (double)SECOND_NS;
     const bool high =
         target->syn_retried >= d->limits[SILENT_ROWS_WARN] || age_s > d->limits[SILENT_AGE_WARN];
-    const enum finding_severity severity = target->syn_retried >= d->limits[SILENT_ROWS_CRITICAL]
-                                               ? SEVERITY_CRITICAL
-                                           : high ? SEVERITY_WARNING
-                                                  : SEVERITY_NONE;
+    const bool critical = target->syn_retried >= d->limits[SILENT_ROWS_CRITICAL] ||
+                          (high && percent >= d->limits[SILENT_SHARE_CRITICAL]);
+    const enum finding_severity severity = critical ? SEVERITY_CRITICAL
+                                           : high   ? SEVERITY_WARNING
+                                                    : SEVERITY_NONE;
     struct finding_subject subject = subject_target(d, target);
     name_opener(&subject, find_opener(d, target));
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
@@ -202,6 +294,9 @@ static void report_silent_target(struct detection *d, const struct target_tally 
     finding_evidence_mark(finding, "SYN-SENT rows with retries", "", target->syn_retried,
                           d->limits[SILENT_ROWS_WARN], d->limits[SILENT_ROWS_CRITICAL]);
     finding_evidence_limit(finding, "oldest", "s", age_s, d->limits[SILENT_AGE_WARN]);
+    if (percent >= 0)
+        finding_evidence_reached(finding, "of the attempts of its process", "%", percent,
+                                 d->limits[SILENT_SHARE_CRITICAL]);
     finding_evidence(finding, "ESTABLISHED rows", "", target->established);
     finding_holds_since(finding, d, target->syn_ns);
     finding_rule_out(finding, "a refusal: a reset would end the attempt at once");
@@ -223,21 +318,16 @@ const struct detector CONNECT_TIMEOUT = {
     .needs = NEED_OWNER,
     .limits = {{"rows.warn", 3, "", "attempts that had to repeat their SYN"},
                {"age.warn", 3, "s", "one attempt that waits for longer"},
-               {"rows.critical", 20, "", "attempts that had to repeat their SYN"}},
+               {"rows.critical", 20, "", "attempts that had to repeat their SYN"},
+               {"share.critical", 50, "%", "of all attempts of the process lately (BPF events)"}},
     .evaluate = evaluate_connect_timeout,
-    .proof = "SYN-SENT rows with timer_retrans >= 1, by target",
+    .proof = "SYN-SENT rows with timer_retrans >= 1, by target; of the attempts of the process",
     .meaning =
         "SYNs go out and nothing comes back: dropped by a firewall, sent to a wrong address or "
         "to a dead host. Each attempt fails after about 130 s.",
     .advice = {"check address, route and firewalls on the way to the target",
                "check whether the target's program accepts: run tcplens doctor there",
                "give connect() a time limit of a few seconds"}};
-
-/* All attempts and their results are known. */
-static bool attempts_are_known(const struct detection *d)
-{
-    return d->openers && d->frame->events && strcmp(d->frame->events, "bpf") == 0;
-}
 
 enum { LOSS_PERCENT, LOSS_LEAST };
 

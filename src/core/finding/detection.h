@@ -11,6 +11,7 @@
 #include "core/finding/growth.h"
 #include "core/finding/openers.h"
 #include "core/finding/pairs.h"
+#include "core/finding/port_trends.h"
 #include "core/finding/stalls.h"
 
 #define DRAFTS_MAX 64u /* findings of one detector in one frame; the mildest beyond are left out */
@@ -26,6 +27,7 @@ struct detection {
     const struct counters *counters;
     const struct openers *openers;
     const struct growths *growths;
+    const struct port_trends *port_trends;
     const struct stalls *stalls;
     const struct pairs *pairs; /* NULL: one network namespace is shown */
     const struct finding *const

@@ -48,6 +48,7 @@ struct finding_engine {
     struct counters counters;
     struct openers openers;
     struct growths growths;
+    struct port_trends port_trends;
     struct stalls stalls;
     struct tracked tracked[FINDINGS_MAX];
     struct finding drafts[DRAFTS_MAX];
@@ -460,6 +461,7 @@ static void check_detector(struct finding_engine *engine, size_t index,
                           .counters = &engine->counters,
                           .openers = input->ring ? &engine->openers : NULL,
                           .growths = &engine->growths,
+                          .port_trends = &engine->port_trends,
                           .stalls = &engine->stalls,
                           .pairs = engine->pairs,
                           .list = engine->list,
@@ -594,6 +596,7 @@ int finding_engine_take(struct finding_engine *engine, const struct finding_inpu
         return error;
     note_unread(engine);
     growths_update(&engine->growths, &engine->census);
+    port_trends_update(&engine->port_trends, &engine->census, host_facts_local_ports(frame->facts));
     stalls_update(&engine->stalls, &engine->census);
     if (engine->census.gap)
         forget_pending(engine);

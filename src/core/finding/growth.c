@@ -20,15 +20,17 @@ static struct growth *find_growth(struct growths *growths, const struct proc *pr
     return &growths->rows[growths->count++];
 }
 
-static void add_sample(struct growth *growth, uint32_t connections, double rate)
+static void add_sample(struct growth *growth, const struct process_tally *process, double rate)
 {
     if (growth->count == GROWTH_MINUTES + 1) {
         growth->count--;
         memmove(growth->connections, growth->connections + 1,
                 growth->count * sizeof(growth->connections[0]));
+        memmove(growth->bound, growth->bound + 1, growth->count * sizeof(growth->bound[0]));
         memmove(growth->rates, growth->rates + 1, growth->count * sizeof(growth->rates[0]));
     }
-    growth->connections[growth->count] = connections;
+    growth->connections[growth->count] = process->established;
+    growth->bound[growth->count] = process->bound;
     growth->rates[growth->count++] = rate;
 }
 
@@ -40,7 +42,7 @@ static void take_process(struct growth *growth, const struct process_tally *proc
     const double elapsed_s = (double)(now_ns - growth->began_ns) / (double)SECOND_NS;
     if (growth->count > 0 && now_ns - growth->began_ns < MINUTE_NS)
         return;
-    add_sample(growth, process->established, elapsed_s > 0 ? growth->carried / elapsed_s : 0);
+    add_sample(growth, process, elapsed_s > 0 ? growth->carried / elapsed_s : 0);
     growth->began_ns = now_ns;
     growth->carried = 0;
 }
@@ -68,7 +70,8 @@ void growths_update(struct growths *growths, const struct census *census)
         growths->count = 0;
     growths->mono_ns = frame->mono_ns;
     for (uint32_t i = 0; i < frame->proc_count; i++) {
-        if (census->processes[i].established < GROWTH_LEAST)
+        if (census->processes[i].established < GROWTH_LEAST &&
+            census->processes[i].bound < GROWTH_LEAST)
             continue;
         struct growth *growth = find_growth(growths, &frame->procs[i], frame->mono_ns);
         if (!growth)
@@ -80,16 +83,16 @@ void growths_update(struct growths *growths, const struct census *census)
     drop_unseen(growths);
 }
 
-bool growth_rises(const struct growth *growth)
+bool growth_rises(const uint32_t *samples, uint32_t count)
 {
     unsigned still = 0;
 
-    if (growth->count <= GROWTH_MINUTES)
+    if (count <= GROWTH_MINUTES)
         return false;
-    for (uint32_t i = 1; i < growth->count; i++) {
-        if (growth->connections[i] < growth->connections[i - 1])
+    for (uint32_t i = 1; i < count; i++) {
+        if (samples[i] < samples[i - 1])
             return false;
-        still += growth->connections[i] == growth->connections[i - 1];
+        still += samples[i] == samples[i - 1];
     }
     return still <= STILL_MOST;
 }

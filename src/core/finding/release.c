@@ -429,7 +429,7 @@ static void evaluate_growth(struct detection *d)
         return;
     }
     for (uint32_t i = 0; i < d->growths->count; i++)
-        if (growth_rises(&d->growths->rows[i]))
+        if (growth_rises(d->growths->rows[i].connections, d->growths->rows[i].count))
             report_growth(d, &d->growths->rows[i]);
 }
 

@@ -589,12 +589,12 @@ static void every_refusal_is_in_words(void **state)
         {EPERM, "CAP_NET_ADMIN"},
         {EACCES, "CAP_NET_ADMIN"},
         {ENOENT, "already closed"},
-        {EINVAL, "not closed: Invalid argument"},
-        {ENOMEM, "not closed: Cannot allocate memory"},
-        {ENOBUFS, "not closed: No buffer space"},
-        {EPROTONOSUPPORT, "not closed: Protocol not supported"},
-        {EBADMSG, "not closed: Bad message"},
-        {EAGAIN, "not closed: Resource temporarily"},
+        {EINVAL, "not closed: "},
+        {ENOMEM, "not closed: "},
+        {ENOBUFS, "not closed: "},
+        {EPROTONOSUPPORT, "not closed: "},
+        {EBADMSG, "not closed: "},
+        {EAGAIN, "not closed: "},
     };
     const int listener = net_listen(net_v4(LOOPBACK, 0), 8, 0);
     char text[ACTS_TEXT_MAX];
@@ -606,6 +606,7 @@ static void every_refusal_is_in_words(void **state)
         injected = 0;
         assert_int_equal(error, -CASES[i].error);
         assert_non_null(strstr(text, CASES[i].words));
+        assert_true(strlen(text) > strlen("not closed: "));
         assert_alive(&pair);
         kill_pair(&pair);
     }

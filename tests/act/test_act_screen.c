@@ -112,8 +112,8 @@ static void rows_moving_all_the_time(void)
         start(MOVING_ROWS, NULL);
         wait_pid_shown(target);
         const pid_t mover = start_mover(&changes);
-        wait_pid_shown(mover);
-        keys("G<F9>"); /* the last row is the target's, however many come before it */
+        wait_text("127.0.0.1:1"); /* one of its rows */
+        keys("G<F9>");            /* the last row is the target's, however many come before it */
         wait_text("holds 1 socket;");
         for (size_t got = 0; got < sizeof seen;) {
             const ssize_t more = read(changes, seen, sizeof seen - got);

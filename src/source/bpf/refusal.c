@@ -1,6 +1,8 @@
 /* Why the kernel refused to load a program: see refusal.h. */
 #include "source/bpf/refusal.h"
 
+#include "base/error.h"
+
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdbool.h>
@@ -65,7 +67,7 @@ void bpf_explain_refusal(int error, struct linux_version since, char text[BPF_TE
         snprintf(text, BPF_TEXT_SIZE,
                  "needs CAP_BPF and CAP_PERFMON (root, outside of a container)");
     else if (error == -EINVAL || error == -ENOENT || error == -ESRCH || error == -EOPNOTSUPP)
-        snprintf(text, BPF_TEXT_SIZE, "this kernel cannot do it (errno %d)", -error);
+        snprintf(text, BPF_TEXT_SIZE, "this kernel cannot do it: %s", error_text(error));
     else
         snprintf(text, BPF_TEXT_SIZE, "%s", strerror(-error));
 }

@@ -3,6 +3,7 @@
 #include "source/netns/destroy.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "source/diag.h"
 #include "source/netns/netlink.h"
 
@@ -76,8 +77,8 @@ int destroy_open(struct destroy **destroy, const struct netns *netns, char *text
     return 0;
 out:
     if (text)
-        snprintf(text, TEXT_SIZE, "the kernel does not report the end of sockets (errno %d)",
-                 -result);
+        snprintf(text, TEXT_SIZE, "the kernel does not report the end of sockets: %s",
+                 error_text(result));
     destroy_close(made);
     return result;
 }

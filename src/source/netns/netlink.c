@@ -3,6 +3,7 @@
 #include "source/netns/netlink.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "core/column/column.h"
 #include "source/diag.h"
 #include "source/interface_name.h"
@@ -96,8 +97,8 @@ void netlink_mark_missing(struct frame *frame, const char *what, int error, cons
         snprintf(missing->text, sizeof(missing->text), "%s failed: %s (%s)%s%s", what, known->words,
                  known->name, mark, so);
     else
-        snprintf(missing->text, sizeof(missing->text), "%s failed: errno %d%s%s", what, error, mark,
-                 so);
+        snprintf(missing->text, sizeof(missing->text), "%s failed: %s%s%s", what, error_text(error),
+                 mark, so);
 }
 
 static void channel_close(struct channel *channel)

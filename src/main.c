@@ -115,6 +115,7 @@ int main(int argc, char **argv)
         return EXIT_FAILED;
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not be larger */
     if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0) {
         privilege_start(0, false);
         return complete_print(argc - 2, argv + 2);

@@ -66,8 +66,8 @@ struct top {
 /* For the handlers of deadly signals and of exit(), which have no argument. */
 static struct term_rescue *deadly_rescue;
 
-/* Signals that end a program by default end this one in order, with the terminal restored. A write
- * beyond the limit of file sizes is an error of write() while SIGXFSZ is blocked. */
+/* Signals that end a program by default end this one in order, with the terminal restored;
+ * SIGXFSZ too, sent by others: main() ignores the kernel's. */
 static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,   SIGCONT, SIGWINCH,
                                     SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU,
                                     SIGXFSZ, SIGIO,   SIGPWR,  SIGSTKFLT};

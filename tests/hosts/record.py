@@ -184,6 +184,29 @@ def check_disk_full(folder):
     assert '{"ev":"frame"' in done.stdout, done
 
 
+def check_too_large(folder):
+    """What the limit of file sizes refuses is said, and ends nothing; a host's own programs are begun without signals ignored."""
+    script = f"grep SigIgn: /proc/self/status >{folder}/ignored; exec cat {folder}/one.log"
+    with open(folder + '/signals', 'w', encoding='ascii') as file:
+        file.write(f'#!/bin/sh\n{script}\n')
+    os.chmod(folder + '/signals', 0o700)
+    run_once('list', *of_hosts(folder, 'signals'))
+    with open(folder + '/ignored', encoding='ascii') as file:
+        assert int(file.read().split()[1], 16) & 0x7fffffff == 0  # those of the C library are beyond
+
+    said = b''
+    with subprocess.Popen(['prlimit', '--fsize=0', TCPLENS, 'record', *of_hosts(folder, 'one'), '-i', '0.1', '-o', folder + '/large'],
+                          stderr=subprocess.PIPE) as process:
+        end = time.monotonic() + DEADLINE
+        while b'File too large' not in said:
+            assert select.select([process.stderr], [], [], max(0, end - time.monotonic()))[0], said
+            more = os.read(process.stderr.fileno(), 4096)
+            assert more, (said, process.wait(DEADLINE))
+            said += more
+        process.terminate()
+        assert process.wait(DEADLINE) == 1, process.returncode
+
+
 def check_pipe(folder):
     """One host goes to a pipe as well, until its reader stops."""
     with subprocess.Popen([TCPLENS, 'record', *of_hosts(folder, 'live'), '-i', '0.1', '-o', '-'], stdout=subprocess.PIPE,
@@ -216,6 +239,7 @@ def main():
         check_names(folder)
         check_rotation(folder, streams)
         check_disk_full(folder)
+        check_too_large(folder)
         check_pipe(folder)
         check_refused(folder)
     return 0

@@ -33,8 +33,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
     sigset_t none, defaults;
 
     sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
+    sigfillset(&defaults);
     int error = posix_spawnattr_setsigmask(attributes, &none);
     if (!error)
         error = posix_spawnattr_setsigdefault(attributes, &defaults);

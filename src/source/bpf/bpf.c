@@ -211,6 +211,18 @@ static int on_record(void *context, void *data, size_t size)
     return bpf->delivered == bpf->most || mono_of(bpf, record->ns) > bpf->until_ns ? -ECANCELED : 0;
 }
 
+/* Cumulative. libbpf maps it into our memory, but not where the kernel refused its trial of such a map. */
+static uint64_t read_lost(const struct bpf *bpf)
+{
+    const uint32_t first = 0;
+    struct tcplens_bpf__bss counts = {.lost = bpf->lost};
+
+    if (bpf->program->bss)
+        return __atomic_load_n(&bpf->program->bss->lost, __ATOMIC_RELAXED);
+    (void)bpf_map_lookup_elem(bpf_map__fd(bpf->program->maps.bss), &first, &counts);
+    return counts.lost;
+}
+
 int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64_t until_ns,
               uint64_t *lost)
 {
@@ -220,7 +232,7 @@ int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64
     bpf->until_ns = until_ns;
     bpf->wall_offset = clock_wall_offset_ns();
     const int result = ring_buffer__consume(bpf->ring);
-    const uint64_t all = __atomic_load_n(&bpf->program->bss->lost, __ATOMIC_RELAXED);
+    const uint64_t all = read_lost(bpf);
     *lost = all - bpf->lost;
     bpf->lost = all;
     return result < 0 && result != -ECANCELED ? result : (int)bpf->delivered;

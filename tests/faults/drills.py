@@ -71,7 +71,8 @@ class Recorder:
         return log_file.Log(self.path)
 
     def until_frames(self, count):
-        until(lambda: frames_in(self.path) >= count, f'{count} frames in the log')
+        until(lambda: frames_in(self.path) >= count or self.process.poll() is not None, f'{count} frames in the log')
+        expect(self.process.poll() is None, f'it ended: exit {self.process.returncode}')
 
     def end(self):
         self.process.send_signal(signal.SIGINT)
@@ -149,13 +150,16 @@ def last_line(recorder):
 
 
 class Clock:
+    """A file that programs have mapped: it is never truncated, which would end whoever reads it meanwhile by SIGBUS."""
+
     def __init__(self, place):
         self.path = os.path.join(place.aside, 'clock')
-        self.set(0)
+        with open(self.path, 'wb') as file:
+            file.write(bytes(8))
         self.env = {'LD_PRELOAD': place.set_clock, 'SET_CLOCK': self.path}
 
     def set(self, seconds):
-        with open(self.path, 'wb') as file:
+        with open(self.path, 'r+b', buffering=0) as file:
             file.write(struct.pack('q', seconds))
 
 

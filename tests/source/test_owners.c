@@ -409,16 +409,23 @@ static void test_exec(void **state)
     (void)state;
     const unsigned frames = full_size ? 2000 : 200;
     const pid_t pid = actor_start(play_exec, NULL);
+    unsigned late = 0;
     bool renamed = false;
 
     expect_perfect("exec, first frame", 1);
     for (unsigned i = 0; i < frames; i++) {
         const struct frame *frame = stage_step(&owner_stage);
         const struct score score = stage_score(frame);
-        assert_true(score_is_perfect(&score));
+        assert_int_equal(score.found, score.right);
+        if (!score_is_perfect(&score)) { /* the walk had no time left, on a busy machine */
+            assert_true(frame->missing.reasons & MISSING_OWNERS_LATE);
+            late++;
+        }
         renamed = renamed || strcmp(frame_find_proc(frame, pid)->comm, "exe") == 0;
     }
-    print_message("exec in mid-scan: right in each of %u frames\n", frames);
+    print_message("exec in mid-scan: right in %u of %u frames, late in the others\n", frames - late,
+                  frames);
+    assert_true(late < frames / 10);
     assert_true(renamed);
 }
 

@@ -135,6 +135,9 @@ with tempfile.TemporaryDirectory(prefix="tcplens-degraded.") as folder:
     complete = rows_of(run([], {}).stdout)
     check("all rows, with their pids", len(complete) == len(sockets) and all(row.get("pid") == os.getpid() for row in complete.values()),
           complete)
+    if b"LeakSanitizer" in pathlib.Path(program).read_bytes():
+        del CASES["no /proc"]
+        print("no /proc: left out, as LeakSanitizer needs it")
     for case in CASES:
         try_case(case, complete)
 sys.exit(checks.exit_code())

@@ -21,11 +21,11 @@ def run(program, *words, **more):
                           check=False, **more)
 
 
-def rows_of(program, namespace, name):
+def rows_of(program, key, value):
     out = run(program, '--json', '--netns', 'all', capture_output=True, text=True)
     assert out.returncode == 0 and 'network namespaces' in out.stderr, (out.returncode, out.stderr)
     rows = [json.loads(line) for line in out.stdout.splitlines()]
-    rows = [row for row in rows if row.get('netns_name') == name]
+    rows = [row for row in rows if row.get(key) == value]
     assert sorted(row['state'] for row in rows) == ['ESTABLISHED', 'ESTABLISHED', 'LISTEN'], rows
     for row in rows:
         assert 'cookie' not in row and 'rtt_us' not in row, row  # /proc/PID/net/tcp has neither
@@ -34,7 +34,7 @@ def rows_of(program, namespace, name):
 
 
 def without_rights(namespace):
-    for row in rows_of(TCPLENS, namespace, f'pid:{namespace.pid}'):
+    for row in rows_of(TCPLENS, 'netns_name', f'pid:{namespace.pid}'):
         assert 'netns' not in row and row['owner'] == 'hidden', row
 
 
@@ -45,8 +45,8 @@ def with_capabilities(namespace, folder):
     if subprocess.run(['setcap', CAPABILITIES, program], capture_output=True, check=False).returncode != 0:
         print('no file capabilities here: left out')
         return
-    for row in rows_of(program, namespace, str(namespace.inode)):
-        assert row['netns'] == namespace.inode and row['pid'] == namespace.pid, row
+    for row in rows_of(program, 'netns', namespace.inode):
+        assert row['pid'] == namespace.pid and 'netns_name' not in row, row
 
 
 def that_there_are_others():

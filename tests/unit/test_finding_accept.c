@@ -155,6 +155,25 @@ static void one_that_stays_full_is_critical(void **state)
     scene_end(&scene);
 }
 
+/* At a warning accept() still succeeds: it is not why nobody accepts. */
+static void a_host_short_of_files_is_the_cause_once_it_is_critical(void **state)
+{
+    static const uint64_t OPEN[] = {72000, 92000};
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(OPEN); i++) {
+        struct scene scene;
+        scene_begin(&scene);
+        host_fact_set(&scene.facts, FACT_FILE_NR, OPEN[i]);
+        for (int frame = 0; frame < 3; frame++)
+            show_queue(&scene, 129, 128, 20);
+        const struct finding *files = scene_find(&scene, "host-files");
+        const struct finding *full = scene_find(&scene, "accept-queue-full");
+        assert_non_null(files);
+        assert_int_equal(full->because[0], files->severity == SEVERITY_CRITICAL ? files->id : 0);
+        scene_end(&scene);
+    }
+}
+
 /* The queue has room again, and clients that came while it was full wait still. */
 static void a_cause_that_has_ended_stays_the_cause(void **state)
 {
@@ -546,6 +565,7 @@ int main(void)
         cmocka_unit_test(it_ends_with_its_listener),
         cmocka_unit_test(it_ends_where_another_process_listens),
         cmocka_unit_test(one_that_stays_full_is_critical),
+        cmocka_unit_test(a_host_short_of_files_is_the_cause_once_it_is_critical),
         cmocka_unit_test(a_cause_that_has_ended_stays_the_cause),
         cmocka_unit_test(a_cause_that_is_not_listed_any_more_is_dropped),
         cmocka_unit_test(evidence_has_the_limit_that_was_crossed),

@@ -346,6 +346,40 @@ static void the_worst_is_shown_by_its_cause(void **state)
     assert_null(frame_findings_worst(&kept, &severity));
 }
 
+/* An alert goes without words only where the cause raises one for all that it is about. */
+static void what_concerns_less_causes_nothing_that_concerns_more(void **state)
+{
+    static const struct detector detector = {.id = "made-up"};
+    static const struct {
+        uint8_t cause, consequence;
+        uint32_t netns;
+        bool is_caused;
+    } CASES[] = {
+        {SUBJECT_PEER, SUBJECT_NETNS, 1, false},   {SUBJECT_TARGET, SUBJECT_NETNS, 1, false},
+        {SUBJECT_PROCESS, SUBJECT_HOST, 1, false}, {SUBJECT_NETNS, SUBJECT_HOST, 1, false},
+        {SUBJECT_NETNS, SUBJECT_PEER, 2, false},   {SUBJECT_NETNS, SUBJECT_PEER, 1, true},
+        {SUBJECT_NETNS, SUBJECT_NETNS, 1, true},   {SUBJECT_HOST, SUBJECT_NETNS, 2, true},
+        {SUBJECT_HOST, SUBJECT_LISTENER, 2, true}, {SUBJECT_LISTENER, SUBJECT_TARGET, 2, true},
+        {SUBJECT_PEER, SUBJECT_TARGET, 1, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(CASES); i++) {
+        const struct finding list[] = {
+            {.id = 1,
+             .detector = &detector,
+             .severity = SEVERITY_CRITICAL,
+             .subject = {.kind = CASES[i].cause, .netns = 1}},
+            {.id = 2,
+             .detector = &detector,
+             .severity = SEVERITY_WARNING,
+             .because = {1},
+             .subject = {.kind = CASES[i].consequence, .netns = CASES[i].netns}}};
+        const struct frame_findings kept = {.list = list, .count = 2, .holding = 2};
+        if (frame_findings_is_caused(&kept, &list[1]) != CASES[i].is_caused)
+            fail_msg("case %zu", i);
+    }
+}
+
 static void it_is_the_same_from_frame_to_frame(void **state)
 {
     static const struct detector detector = {.id = "made-up"}, other = {.id = "made-up-too"};
@@ -447,6 +481,7 @@ int main(void)
         cmocka_unit_test(a_frame_keeps_what_was_found_in_it),
         cmocka_unit_test(a_frame_of_some_rows_keeps_what_was_found_before),
         cmocka_unit_test(the_worst_is_shown_by_its_cause),
+        cmocka_unit_test(what_concerns_less_causes_nothing_that_concerns_more),
         cmocka_unit_test(it_is_the_same_from_frame_to_frame),
         cmocka_unit_test(evidence_is_one_line),
         cmocka_unit_test(json_names_the_finding_and_what_proves_it),

@@ -242,7 +242,7 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
 uint64_t finding_identity(const struct finding *finding);
 /* NULL where there is none. */
 const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id);
-/* One that is as bad causes it, and holds. */
+/* One that is as bad causes it, holds, and is about all that it is about. */
 bool frame_findings_is_caused(const struct frame_findings *findings, const struct finding *finding);
 /* For one line: the worst finding that holds, or its cause; *severity: of the worst. NULL: none is
  * a warning or worse. findings may be NULL. */

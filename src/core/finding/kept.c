@@ -95,11 +95,22 @@ const struct finding *frame_findings_worst(const struct frame_findings *findings
     return cause_of(findings, worst);
 }
 
+/* Where the cause ends, so does all of the consequence: one peer is not why a whole namespace suffers. */
+static bool covers(const struct finding_subject *cause, const struct finding_subject *consequence)
+{
+    if (cause->kind == SUBJECT_HOST)
+        return true;
+    if (cause->kind == SUBJECT_NETNS)
+        return consequence->kind != SUBJECT_HOST && consequence->netns == cause->netns;
+    return consequence->kind != SUBJECT_HOST && consequence->kind != SUBJECT_NETNS;
+}
+
 bool frame_findings_is_caused(const struct frame_findings *findings, const struct finding *finding)
 {
     for (unsigned i = 0; i < BECAUSE_MAX && finding->because[i]; i++) {
         const struct finding *cause = frame_findings_by_id(findings, finding->because[i]);
-        if (cause && !cause->ended_ns && cause->severity >= finding->severity)
+        if (cause && !cause->ended_ns && cause->severity >= finding->severity &&
+            covers(&cause->subject, &finding->subject))
             return true;
     }
     return false;

@@ -87,10 +87,19 @@ static bool have_in_common(enum common common, const struct finding_subject *a,
     return false;
 }
 
+/* While the host can still open files, no accept() fails for lack of them. */
+static bool has_consequences(const struct finding *finding)
+{
+    return strcmp(finding->detector->id, "host-files") != 0 ||
+           finding->severity == SEVERITY_CRITICAL;
+}
+
 static bool is_cause(const struct finding *cause, const struct finding *consequence)
 {
     const struct finding_subject *a = &cause->subject, *b = &consequence->subject;
 
+    if (!has_consequences(cause))
+        return false;
     if (a->netns != b->netns && a->kind != SUBJECT_HOST && b->kind != SUBJECT_HOST)
         return false;
     for (size_t i = 0; i < sizeof(SUPPRESSIONS) / sizeof(SUPPRESSIONS[0]); i++) {

@@ -525,7 +525,7 @@ const struct metric METRICS[] = {
      write_findings},
     {"finding_caused", METRIC_GAUGE, "",
      "1 while all findings of this detector with this severity are consequences of others that are "
-     "as bad: the alert rules leave them to those.",
+     "as bad and concern no less: the alert rules leave them to those.",
      "id, severity", write_caused},
     {"missing", METRIC_GAUGE, "", "1 while that part of the frame is missing.", "reason",
      write_missing},

@@ -40,7 +40,7 @@ struct process_tally { /* by index in frame.procs */
         unread[UNREAD_COUNT];
     uint32_t fin_wait_2, fin_wait_2_old; /* without a time limit */
     uint32_t bound;                      /* neither listening nor connected */
-    uint32_t syn_sent, syn_retried;
+    uint32_t syn_sent;
     uint32_t idle, idle_public; /* long silent, no keepalive */
     uint32_t slow_keepalive;    /* the first probe comes later than that */
     uint32_t unread_rows;       /* the receive window is shut */

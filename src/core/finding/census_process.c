@@ -143,7 +143,6 @@ void census_take_of_process(struct census *census, const struct conn *conn, uint
         break;
     case STATE_SYN_SENT:
         process->syn_sent++;
-        process->syn_retried += (conn->known & KNOWN_TIMER) && conn->timer_retrans > 0;
         break;
     case STATE_CLOSED:
         process->bound++;

@@ -250,34 +250,14 @@ const struct detector BOUND_PILE = {
 
 /* --- no answer --- */
 
-enum { SILENT_ROWS_WARN, SILENT_AGE_WARN, SILENT_ROWS_CRITICAL, SILENT_SHARE_CRITICAL };
-#define SHARE_S 10 /* watched for at least */
-
-/* Of the attempts of its process lately those without an answer, in percent; < 0: not known. */
-static double unanswered_percent(const struct detection *d, const struct target_tally *target)
-{
-    const struct census *census = d->census;
-
-    if (!attempts_are_known(d) || d->watched_s < SHARE_S || target->procs_differ ||
-        target->proc >= d->frame->proc_count ||
-        census->processes[target->proc].syn_retried < d->limits[SILENT_ROWS_WARN])
-        return -1;
-    const double silent = census->processes[target->proc].syn_retried;
-    double connects = 0;
-    for (uint32_t i = 0; i < d->openers->count; i++)
-        if (d->openers->rows[i].pid == d->frame->procs[target->proc].pid)
-            connects += d->openers->rows[i].connects;
-    return silent * 100 / (silent + connects);
-}
+enum { SILENT_ROWS_WARN, SILENT_AGE_WARN, SILENT_ROWS_CRITICAL };
 
 static void report_silent_target(struct detection *d, const struct target_tally *target)
 {
-    const double percent = unanswered_percent(d, target);
     const double age_s = (double)target->syn_ns / (double)SECOND_NS;
     const bool high =
         target->syn_retried >= d->limits[SILENT_ROWS_WARN] || age_s > d->limits[SILENT_AGE_WARN];
-    const bool critical = target->syn_retried >= d->limits[SILENT_ROWS_CRITICAL] ||
-                          (high && percent >= d->limits[SILENT_SHARE_CRITICAL]);
+    const bool critical = target->syn_retried >= d->limits[SILENT_ROWS_CRITICAL];
     const enum finding_severity severity = critical ? SEVERITY_CRITICAL
                                            : high   ? SEVERITY_WARNING
                                                     : SEVERITY_NONE;
@@ -294,9 +274,6 @@ static void report_silent_target(struct detection *d, const struct target_tally 
     finding_evidence_mark(finding, "SYN-SENT rows with retries", "", target->syn_retried,
                           d->limits[SILENT_ROWS_WARN], d->limits[SILENT_ROWS_CRITICAL]);
     finding_evidence_limit(finding, "oldest", "s", age_s, d->limits[SILENT_AGE_WARN]);
-    if (percent >= 0)
-        finding_evidence_reached(finding, "of the attempts of its process", "%", percent,
-                                 d->limits[SILENT_SHARE_CRITICAL]);
     finding_evidence(finding, "ESTABLISHED rows", "", target->established);
     finding_holds_since(finding, d, target->syn_ns);
     finding_rule_out(finding, "a refusal: a reset would end the attempt at once");
@@ -318,10 +295,9 @@ const struct detector CONNECT_TIMEOUT = {
     .needs = NEED_OWNER,
     .limits = {{"rows.warn", 3, "", "attempts that had to repeat their SYN"},
                {"age.warn", 3, "s", "one attempt that waits for longer"},
-               {"rows.critical", 20, "", "attempts that had to repeat their SYN"},
-               {"share.critical", 50, "%", "of all attempts of the process lately (BPF events)"}},
+               {"rows.critical", 20, "", "attempts that had to repeat their SYN"}},
     .evaluate = evaluate_connect_timeout,
-    .proof = "SYN-SENT rows with timer_retrans >= 1, by target; of the attempts of the process",
+    .proof = "SYN-SENT rows with timer_retrans >= 1, by target",
     .meaning =
         "SYNs go out and nothing comes back: dropped by a firewall, sent to a wrong address or "
         "to a dead host. Each attempt fails after about 130 s.",

@@ -12,8 +12,8 @@ const char *own_file_fault(const struct stat *status);
 /* For an errno of opening it with O_NOFOLLOW and O_NONBLOCK. */
 const char *own_file_error_text(int error);
 
-/* Creates `path`, as the umask has it, or empties a file that may be written to; a name of standard output (/dev/stdout)
- * is a copy of that. A descriptor; or -1 and *why. */
+/* Creates `path`, as the umask has it, or empties a file that may be written to; for /dev/stdout, /dev/fd/1 and
+ * /proc/self/fd/1 it copies standard output. A descriptor; or -1 and *why. */
 int own_file_create(const char *path, const char **why);
 
 #endif

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,11 +23,37 @@ static int fill(int descriptor, mode_t mode, bool synced, const void *data, size
     return !synced || fsync(descriptor) == 0 ? 0 : -errno;
 }
 
+static bool is_link_into_proc(const char *path)
+{
+    static const char PROC[] = "/proc/";
+    char target[sizeof PROC] = "";
+
+    return readlink(path, target, sizeof target - 1) > 0 && strcmp(target, PROC) == 0;
+}
+
+static bool is_standard_stream(const struct stat *status)
+{
+    struct stat stream;
+
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+        if (fstat(descriptor, &stream) == 0 && stream.st_dev == status->st_dev &&
+            stream.st_ino == status->st_ino)
+            return true;
+    return false;
+}
+
 const char *replace_file_fault(const char *path)
 {
-    struct stat status;
+    struct stat name, target;
+    const bool leads = stat(path, &target) == 0;
+    const char *fault = leads ? own_file_kind_fault(&target) : NULL;
 
-    return stat(path, &status) == 0 ? own_file_kind_fault(&status) : NULL;
+    if (fault || lstat(path, &name) != 0 || !S_ISLNK(name.st_mode))
+        return fault;
+    /* /dev/stdout, which may lead to a plain file: the machine's name of it would be replaced. */
+    return is_link_into_proc(path) || (leads && is_standard_stream(&target))
+               ? "a symbolic link to an open file: choose another name"
+               : NULL;
 }
 
 int replace_file(const char *path, mode_t mode, bool synced, const void *data, size_t length)

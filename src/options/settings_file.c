@@ -173,6 +173,8 @@ int settings_file_replace(const struct settings_owner *owner, const char *path, 
 
     if (become(owner))
         error = make_folders(path);
+    if (!error && replace_file_fault(path))
+        error = -EPERM;
     if (!error) {
         /* A link's target is replaced, not the link: dot files are often kept elsewhere. */
         const char *name = realpath(path, target) ? target : path;

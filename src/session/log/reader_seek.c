@@ -179,7 +179,10 @@ static int seek_plain(struct log_reader *reader, int64_t wall_ns)
 
     while (high - low > NEAR_BYTES) {
         uint64_t middle = low + (high - low) / 2;
-        if (line_after(reader, middle, &begin, &kind, &time) != 0 || time > wall_ns)
+        const int error = line_after(reader, middle, &begin, &kind, &time);
+        if (error && error != -ENODATA)
+            return error;
+        if (error || time > wall_ns)
             high = middle;
         else
             low = middle;
@@ -189,7 +192,12 @@ static int seek_plain(struct log_reader *reader, int64_t wall_ns)
         if (error)
             return error;
         /* Bisection is precise to NEAR_BYTES only: the keyframe may be too late. */
-        if (!begin || line_after(reader, begin, &low, &kind, &time) != 0 || time <= wall_ns)
+        if (!begin)
+            break;
+        error = line_after(reader, begin, &low, &kind, &time);
+        if (error && error != -ENODATA)
+            return error;
+        if (error || time <= wall_ns)
             break;
         high = begin;
     }
@@ -259,10 +267,13 @@ static int last_time_plain(const struct log_reader *reader, int64_t *wall_ns)
             return error;
         uint64_t at = 0;
         int64_t time = 0;
-        if (begin && line_after(reader, begin, &at, &kind, &time) == 0 && at == begin) {
+        error = begin ? line_after(reader, begin, &at, &kind, &time) : -ENODATA;
+        if (!error && at == begin) {
             *wall_ns = time;
             return 0;
         }
+        if (error && error != -ENODATA)
+            return error;
         end = begin;
     }
     return -ENODATA;

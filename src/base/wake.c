@@ -15,9 +15,11 @@ int wake_open(void)
 void wake_signal(int descriptor)
 {
     const uint64_t one = 1;
-    ssize_t written = write(descriptor, &one, sizeof one);
 
-    (void)written; /* a full counter is as good a signal */
+    if (write(descriptor, &one, sizeof one) == (ssize_t)sizeof one)
+        return;
+    const ssize_t again = write(descriptor, &one, sizeof one); /* others may wait for it for ever */
+    (void)again; /* a full counter is as good a signal */
 }
 
 void wake_drain(int descriptor)

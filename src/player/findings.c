@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "player/private.h"
 
-#define LACK    "findings lack earlier frames"
 #define LEAD_NS (30 * SECOND_NS) /* how far windows and hold times of detectors reach back */
 /* of CPU for that; beyond it the engine starts without them */
 #define BUDGET_NS (300 * MILLISECOND_NS)
@@ -48,14 +47,13 @@ static bool lead_in(struct player *player, const struct frame *shown)
             return false;
         const int none = player_next_before(player, shown->mono_ns, &frame);
         if (none) {
-            player_say_lack(player, LACK, none);
+            player_set_lack(player, LACK_FINDINGS, none);
             return true;
         }
         error = finding_engine_update(findings->engine, &(struct finding_input){.frame = frame});
         frame_release(frame);
     }
-    if (error)
-        player_say_lack(player, LACK, error);
+    player_set_lack(player, LACK_FINDINGS, error);
     return !error;
 }
 

@@ -123,7 +123,7 @@ void player_begin(struct player *player)
     if (player->present.next)
         return;
     const int error = player->travel->span(player->source, &first_ns, &last_ns);
-    player_say_lack(player, "the time bar lacks the log's begin and end", error);
+    player_set_lack(player, LACK_SPAN, error);
     if (!error) {
         pthread_mutex_lock(&player->lock);
         player->state.begin_ns = first_ns > 0 ? first_ns : 0; /* so that spans do not overflow */

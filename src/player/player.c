@@ -26,14 +26,37 @@ void player_say(struct player *player, const char *text)
     player_signal(player);
 }
 
-void player_say_lack(struct player *player, const char *what, int error)
-{
-    char text[sizeof(player->state.said)];
+static const char *const LACKING[LACK_GRAPHS + 1] = {
+    [LACK_SPAN] = "the time bar lacks the log's begin and end",
+    [LACK_DENSITY] = "the time bar lacks events",
+    [LACK_FINDINGS] = "findings lack earlier frames",
+    [LACK_GRAPHS] = "graphs lack earlier frames"};
 
-    if (error == 0 || error == -ENODATA || error == -EAGAIN)
-        return;
-    snprintf(text, sizeof(text), "%s: %s", what, strerror(-error));
-    player_say(player, text);
+/* The first. */
+static void describe_lack(const int lacks[LACKS], char *out, size_t size)
+{
+    unsigned what = 0;
+
+    while (what < LACKS && !lacks[what])
+        what++;
+    out[0] = '\0';
+    if (what < LACKS)
+        snprintf(out, size, "%s: %s", LACKING[what < LACK_GRAPHS ? what : LACK_GRAPHS],
+                 strerror(-lacks[what]));
+}
+
+void player_set_lack(struct player *player, unsigned what, int error)
+{
+    const int lack = error == -ENODATA || error == -EAGAIN ? 0 : error;
+
+    pthread_mutex_lock(&player->lock);
+    const bool changes = player->lacks[what] != lack;
+    player->lacks[what] = lack;
+    if (changes)
+        describe_lack(player->lacks, player->state.lack, sizeof(player->state.lack));
+    pthread_mutex_unlock(&player->lock);
+    if (changes)
+        player_signal(player);
 }
 
 int player_new(struct player **player, const struct player_settings *settings)

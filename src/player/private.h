@@ -8,6 +8,15 @@
 
 #include <pthread.h>
 
+/* What may be incomplete, each until it has been read anew. */
+enum player_lack {
+    LACK_SPAN,
+    LACK_DENSITY,
+    LACK_FINDINGS,
+    LACK_GRAPHS, /* of the first series_reader; then of the others */
+    LACKS = LACK_GRAPHS + SERIES_READERS
+};
+
 enum player_task { TASK_NONE, TASK_STEP, TASK_SEEK, TASK_SEARCH, TASK_NOW };
 
 struct player_order { /* what to do next; a new one replaces the last */
@@ -81,14 +90,15 @@ struct player {
     struct wish wish;
     struct frame *shown, *newest; /* shown: of the source; newest: the live one */
     struct transport_state state;
+    int lacks[LACKS]; /* -errno, or 0 */
     struct player_order order;
     char trouble[PLAYER_WHY_MAX];
 };
 
 void player_signal(struct player *player); /* wakes the screen: something changed */
 void player_say(struct player *player, const char *text);
-/* Says what is incomplete, and why; nothing without an error, or at the end of the source. */
-void player_say_lack(struct player *player, const char *what, int error);
+/* Says that it is incomplete, and why, from now on; no longer, without an error or at the end of the source. */
+void player_set_lack(struct player *player, unsigned what, int error);
 
 /* play.c; in the player's thread */
 void player_begin(struct player *player);

@@ -173,8 +173,7 @@ bool player_density_some(struct player *player)
     player->density_runs = result >= 0;
     if (result >= 0)
         result = player->travel->density_step(player->source, SLICE_LINES);
-    if (result < 0)
-        player_say_lack(player, "the time bar lacks events", result);
+    player_set_lack(player, LACK_DENSITY, result < 0 ? result : 0);
     if (result != 1) {
         player->density_left = result == 0 ? player->density_left - 1 : 0;
         player->density_runs = false;

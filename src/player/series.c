@@ -7,7 +7,6 @@
 
 /* Limits the work where the log has a gap, or frames come faster than their interval. */
 #define FRAMES_MOST 8u /* times the number wanted */
-#define LACK        "graphs lack earlier frames"
 
 /* The number identifies query and reader. */
 static uint32_t number_of(uint32_t asked, enum series_reader reader)
@@ -84,6 +83,11 @@ static bool take_newest(struct player *player)
     return found;
 }
 
+static void set_lack(struct player *player, int error)
+{
+    player_set_lack(player, LACK_GRAPHS + (unsigned)player->series.reader, error);
+}
+
 /* True: there is a query that is not answered. */
 static bool take_query(struct player *player)
 {
@@ -98,7 +102,7 @@ static bool take_query(struct player *player)
     const int error = series->history->ops->travel->seek(
         series->history, query->before_wall_ns - step_ns * query->frames);
     if (error) {
-        player_say_lack(player, LACK, error);
+        set_lack(player, error);
         publish(player);
     }
     return true;
@@ -131,8 +135,7 @@ bool player_series_some(struct player *player)
     if (series->running == 0) /* that one is answered; look for another */
         return true;
     struct frame *frame;
-    player_say_lack(player, LACK,
-                    player_next_before(player, series->current.before_mono_ns, &frame));
+    set_lack(player, player_next_before(player, series->current.before_mono_ns, &frame));
     if (frame && series->current.heat)
         heat_take(series->current.heat, frame);
     else if (frame && series_take(&series->current.subject, frame, &sample))

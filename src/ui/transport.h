@@ -49,6 +49,7 @@ struct transport_state {
     bool counted;                                 /* all of them */
     struct transport_mark marks[TRANSPORT_MARKS]; /* by time */
     uint32_t mark_count;
+    char lack[160];        /* what is incomplete, and why; lasting; "" = nothing */
     char said[160];        /* for the status line */
     uint32_t said_count;   /* raised with each message */
     uint32_t series_count; /* incremented when a series has been read */

@@ -10,7 +10,10 @@
 #include "source/log/replay.h"
 #include "source/past/past.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -545,6 +548,70 @@ static void test_series_of_log(void **state)
     end(&scene);
 }
 
+/* A history that can be read only where `works`. */
+static struct {
+    struct source source;
+    struct source *log;
+    _Atomic bool works;
+} unreliable;
+
+static int seek_if_works(struct source *source, int64_t wall_ns)
+{
+    (void)source;
+    return unreliable.works ? unreliable.log->ops->travel->seek(unreliable.log, wall_ns) : -EIO;
+}
+
+static int next_there(struct source *source, struct frame *frame, const struct wish *wish)
+{
+    (void)source;
+    return source_next(unreliable.log, frame, wish);
+}
+
+static void close_log(struct source *source)
+{
+    (void)source;
+    source_close(unreliable.log);
+}
+
+static void expect_lack(struct scene *scene, const char *lack)
+{
+    const struct series_subject all = {.all = true};
+    struct transport_state state;
+
+    (void)wait_series(scene, ask(scene, SERIES_OF_PAGE, &all, 50));
+    player_state(scene->player, &state);
+    assert_string_equal(state.lack, lack);
+}
+
+/* Words that last until it has been read. */
+static void test_lack_lasts(void **state)
+{
+    static const struct source_travel TRAVEL = {.seek = seek_if_works};
+    static const struct source_ops OPS = {
+        .name = "unreliable", .next = next_there, .close = close_log, .travel = &TRAVEL};
+    struct scene scene = {.player = NULL};
+    struct player_settings settings = {.replay = true, .history = &unreliable.source};
+    const struct series_subject all = {.all = true};
+    char why[200] = "";
+
+    (void)state;
+    demo_log_init(&scene.log, "log.jsonl.zst", 60, NEEDS);
+    demo_log_make(&scene.log, FRAMES);
+    if (replay_open(&settings.source, scene.log.path, why, sizeof(why)) ||
+        replay_open(&unreliable.log, scene.log.path, why, sizeof(why)))
+        fail_msg("%s", why);
+    unreliable.source.ops = &OPS;
+    assert_int_equal(player_new(&scene.player, &settings), 0);
+    assert_int_equal(player_start(scene.player), 0);
+    expect_lack(&scene, "graphs lack earlier frames: Input/output error");
+    (void)wait_series(&scene, ask(&scene, SERIES_OF_HEADER, &all, 60));
+    expect_lack(&scene, "graphs lack earlier frames: Input/output error");
+    unreliable.works = true;
+    (void)wait_series(&scene, ask(&scene, SERIES_OF_HEADER, &all, 60));
+    expect_lack(&scene, "");
+    end(&scene);
+}
+
 static void test_series_of_history(void **state)
 {
     struct scene scene;
@@ -632,6 +699,7 @@ int main(void)
         cmocka_unit_test(test_marks),           cmocka_unit_test(test_present),
         cmocka_unit_test(test_findings_of_log), cmocka_unit_test(test_findings_of_history),
         cmocka_unit_test(test_series_of_log),   cmocka_unit_test(test_series_of_history),
+        cmocka_unit_test(test_lack_lasts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

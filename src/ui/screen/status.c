@@ -79,6 +79,7 @@ static bool is_turn_of_others(const struct frame *frame)
 unsigned screen_status(const struct screen *screen, char *out, size_t size)
 {
     const struct frame *frame = screen->picture.frame;
+    const char *lack = screen->travel.state.lack;
     out[0] = '\0';
     if (screen_time_status(screen, out, size))
         return ROLE_NOTICE;
@@ -94,9 +95,14 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
             snprintf(out, size, "%s (this frame is %.0f s old)", screen->trouble, age);
         return ROLE_TROUBLE;
     }
-    if (frame && is_turn_of_others(frame) && other_netns_text(&frame->other_netns, out, size))
+    if (frame && !lack[0] && is_turn_of_others(frame) &&
+        other_netns_text(&frame->other_netns, out, size))
         return ROLE_DIM;
     unsigned role = frame ? missing_text(&frame->missing, out, size) : (unsigned)ROLE_NORMAL;
+    if (lack[0] && role != ROLE_TROUBLE) {
+        snprintf(out, size, "%s", lack);
+        return ROLE_NOTICE;
+    }
     if (frame && (!out[0] || role == ROLE_DIM) && lacks_events(frame)) {
         const char *why = frame->events_why ? frame->events_why : "";
         snprintf(out, size,

@@ -189,12 +189,20 @@ static struct small_peer *small_peer_of(struct small_peer *peers, uint32_t *coun
     return &peers[(*count)++];
 }
 
-/* Of the interface that its route has: what we offer our peer is that less both headers. 0 = unknown. */
+#define WITH_TIMESTAMPS 1u /* of tcpi_options */
+#define TIMESTAMPS_SIZE 12u
+
+/* Of the interface that its route has: what we offer our peer is that less both headers, and less the
+ * timestamps where they are used. 0 = unknown. */
 static uint32_t mtu_of(const struct detection *d, const struct conn *conn)
 {
     const uint64_t offered = row_info(d->frame, conn, INFO_advmss, 0);
 
-    return offered == 0 ? 0 : (uint32_t)offered + (conn->tuple.family == FAMILY_INET6 ? 60 : 40);
+    if (offered == 0)
+        return 0;
+    const uint32_t headers = conn->tuple.family == FAMILY_INET6 ? 60 : 40;
+    const bool timestamps = row_info(d->frame, conn, INFO_options, 0) & WITH_TIMESTAMPS;
+    return (uint32_t)offered + headers + (timestamps ? TIMESTAMPS_SIZE : 0);
 }
 
 /* A router on the way said that it takes less than our interface. */
@@ -224,6 +232,20 @@ static struct finding_subject subject_of_small(const struct detection *d, const 
     return subject_target(d, &target);
 }
 
+/* A limit is shown only where the size is below it. */
+static void say_sizes(struct finding *finding, const struct detection *d,
+                      const struct small_peer *peer)
+{
+    if (peer->mss < d->limits[MSS_LEAST])
+        finding_evidence_limit(finding, "snd_mss", "B", peer->mss, d->limits[MSS_LEAST]);
+    else
+        finding_evidence(finding, "snd_mss", "B", peer->mss);
+    if (is_narrow(d, peer->pmtu, peer->mtu))
+        finding_evidence_limit(finding, "pmtu", "B", peer->pmtu, peer->mtu - d->limits[MSS_BELOW]);
+    else
+        finding_evidence(finding, "pmtu", "B", peer->pmtu);
+}
+
 static void report_small(struct detection *d, const struct small_peer *peer)
 {
     const struct finding_subject subject = subject_of_small(d, peer->conn);
@@ -245,11 +267,7 @@ static void report_small(struct detection *d, const struct small_peer *peer)
     else
         finding_rows(finding, "state established and dst %s and pmtu < %.0f", address,
                      peer->mtu - d->limits[MSS_BELOW]);
-    finding_evidence_limit(finding, "snd_mss", "B", peer->mss, d->limits[MSS_LEAST]);
-    if (peer->mtu > 0)
-        finding_evidence_limit(finding, "pmtu", "B", peer->pmtu, peer->mtu);
-    else
-        finding_evidence(finding, "pmtu", "B", peer->pmtu);
+    say_sizes(finding, d, peer);
     finding_evidence(finding, "rows with data to send", "", peer->rows);
     finding_rule_out(finding, "a small window, which bounds segments too");
     finding_leave_open(finding, "a tunnel or VPN, or MSS clamping on purpose");
@@ -293,7 +311,7 @@ const struct detector SMALL_MSS = {
                {"below", 100, "B", "pmtu below the MTU of our interface by more"}},
     .evaluate = evaluate_small_mss,
     .proof = "snd_mss of rows with data to send; pmtu, and advmss, which says the MTU of our "
-             "interface",
+             "interface, unless the kernel knew the narrower path when the connection began",
     .meaning =
         "Each segment carries little: more packets, more CPU and a slower start for the same "
         "bytes.",

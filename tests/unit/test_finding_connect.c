@@ -171,7 +171,7 @@ static void open_each_second(struct scene *scene, uint16_t each, bool ended, uin
     }
 }
 
-static void ports_that_will_be_used_up_are_foretold(void **state)
+static void it_is_predicted_when_ports_are_used_up(void **state)
 {
     struct scene scene;
     (void)state;
@@ -180,7 +180,8 @@ static void ports_that_will_be_used_up_are_foretold(void **state)
     open_each_second(&scene, 2, false, 25);
     const struct finding *finding = scene_expect(&scene, "ports-exhausted", SEVERITY_WARNING, 50);
     assert_int_equal(finding->confidence, CONFIDENCE_LIKELY);
-    assert_non_null(strstr(finding->title, ", all in 75 s"));
+    assert_non_null(strstr(finding->title, "; at this rate all are used in 75 s"));
+    assert_non_null(finding->open[0]);
     scene_end(&scene);
 }
 
@@ -542,7 +543,32 @@ static void a_call_without_a_port_makes_used_up_ports_critical(void **state)
     narrow_range(&scene);
     show_failing_calls(&scene, ERROR_EADDRNOTAVAIL, 8, 1);
     const struct finding *finding = scene_expect(&scene, "ports-exhausted", SEVERITY_CRITICAL, 100);
+    assert_int_equal(finding->confidence, CONFIDENCE_PROVEN);
+    assert_null(finding->open[0]);
     assert_int_equal(scene_find(&scene, "connect-failing")->because[0], finding->id);
+    scene_end(&scene);
+}
+
+/* Events are counted by target, ports by our address, too: two of them share the target's. */
+static void each_local_address_has_its_share_of_what_is_opened(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    narrow_range(&scene);
+    for (uint16_t i = 1; i <= 30; i++) {
+        for (uint16_t n = 0; n < 4; n++)
+            push_event(&scene, EVENT_OPEN, STATE_CLOSED, STATE_SYN_SENT, 2, 9000, -1);
+        scene_frame(&scene);
+        for (uint16_t row = 0; row < i * 4; row++) {
+            struct conn *conn =
+                scene_row(&scene, STATE_TIME_WAIT, (uint16_t)(40000 + row / 2), 2, 9000);
+            scene_no_owner(conn, OWNER_NONE);
+            conn->tuple.local = host(row % 2 ? 9 : 1);
+        }
+        scene_show(&scene);
+    }
+    assert_null(scene_find(&scene, "ports-exhausted"));
     scene_end(&scene);
 }
 
@@ -694,8 +720,9 @@ int main(void)
         cmocka_unit_test(ports_outside_the_range_take_none_from_it),
         cmocka_unit_test(ports_of_clients_are_not_ours),
         cmocka_unit_test(ports_are_not_checked_without_the_range),
-        cmocka_unit_test(ports_that_will_be_used_up_are_foretold),
+        cmocka_unit_test(it_is_predicted_when_ports_are_used_up),
         cmocka_unit_test(time_wait_grows_for_a_minute_only),
+        cmocka_unit_test(each_local_address_has_its_share_of_what_is_opened),
         cmocka_unit_test(bound_sockets_that_never_stop_growing_are_found),
         cmocka_unit_test(ports_that_are_bound_and_unused_pile_up),
         cmocka_unit_test(a_target_without_an_answer_is_found),

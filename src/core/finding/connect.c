@@ -78,13 +78,29 @@ static uint32_t calls_without_port(const struct detection *d, const struct targe
     return calls;
 }
 
+/* Events do not say from which of our addresses: each counts for as much as it has of the ports. */
+static double share_of_local(const struct detection *d, const struct target_tally *target)
+{
+    double all = 0;
+
+    if (!target->several_locals)
+        return 1;
+    for (uint32_t i = 0; i < d->census->target_count; i++) {
+        const struct target_tally *other = &d->census->targets[i];
+        if (!other->inbound && other->port == target->port && other->family == target->family &&
+            other->netns == target->netns && addr_compare(&other->remote, &target->remote) == 0)
+            all += other->in_range;
+    }
+    return all > 0 ? target->in_range / all : 1;
+}
+
 /* Until all of them are used; < 0: not known, or never. */
 static double ports_full_s(const struct detection *d, const struct target_tally *target,
                            uint32_t ports)
 {
     const struct opener *opener = find_opener(d, target);
-    return port_trends_forecast(d->port_trends, target, ports,
-                                opener ? opener_rate(d->openers, opener->opens) : 0);
+    const double opens = opener ? opener_rate(d->openers, opener->opens) : 0;
+    return port_trends_forecast(d->port_trends, target, ports, opens * share_of_local(d, target));
 }
 
 static enum finding_severity severity_of_ports(const struct detection *d, double percent,
@@ -102,10 +118,11 @@ static void say_ports(struct finding *finding, const struct target_tally *target
                       double full_s)
 {
     const double percent = target->in_range * 100.0 / ports;
-    char place[SUBJECT_PLACE_MAX], span[LASTING_MAX], forecast[LASTING_MAX + 16] = "";
+    char place[SUBJECT_PLACE_MAX], span[LASTING_MAX], forecast[LASTING_MAX + 32] = "";
 
     if (full_s >= 0)
-        snprintf(forecast, sizeof(forecast), ", all in %s", lasting(full_s, span));
+        snprintf(forecast, sizeof(forecast), "; at this rate all are used in %s",
+                 lasting(full_s, span));
     finding_say(finding, "%.0f %% of the local ports to %s are used (%u of %u, %u in TIME-WAIT)%s",
                 percent, subject_place(&finding->subject, place, sizeof(place)), target->in_range,
                 ports, target->in_range_time_wait, forecast);
@@ -122,9 +139,10 @@ static void report_ports(struct detection *d, const struct target_tally *target,
 
     name_opener(&subject, opener);
     const uint32_t failed = calls_without_port(d, target, &subject);
-    struct finding *finding = detection_report(
-        d, failed > 0 ? SEVERITY_CRITICAL : severity_of_ports(d, percent, full_s),
-        percent >= d->limits[PORTS_WARN] ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, &subject);
+    const bool is_proven = failed > 0 || percent >= d->limits[PORTS_WARN];
+    struct finding *finding =
+        detection_report(d, failed > 0 ? SEVERITY_CRITICAL : severity_of_ports(d, percent, full_s),
+                         is_proven ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, &subject);
     say_ports(finding, target, ports, is_soon ? full_s : -1);
     finding_rows(finding, "%s and sport >= :%u and sport <= :%u",
                  filter_target(rows, sizeof(rows), &subject), d->census->port_first,
@@ -132,7 +150,8 @@ static void report_ports(struct detection *d, const struct target_tally *target,
     finding_evidence_limit(finding, "ports", "", target->in_range, ports);
     finding_evidence(finding, "TIME-WAIT rows", "", target->in_range_time_wait);
     if (is_soon)
-        finding_evidence_limit(finding, "all are used in", "s", full_s, d->limits[PORTS_FORECAST]);
+        finding_evidence_limit(finding, "time until all are used", "s", full_s,
+                               d->limits[PORTS_FORECAST]);
     if (failed > 0)
         finding_evidence(finding, "connect() failed with EADDRNOTAVAIL", "", failed);
     if (opener)
@@ -140,7 +159,7 @@ static void report_ports(struct detection *d, const struct target_tally *target,
     if (opener)
         finding->window_ns = opener_window_ns(d);
     finding_rule_out(finding, "many TIME-WAIT rows to many targets, which do no harm");
-    if (percent < d->limits[PORTS_WARN])
+    if (is_soon && !is_proven)
         finding_leave_open(finding, "growth that ends before: a pool that warms up, a burst");
 }
 
@@ -196,7 +215,7 @@ static void report_bound_growth(struct detection *d, const struct growth *growth
     struct finding *finding = detection_report(d, SEVERITY_WARNING, CONFIDENCE_LIKELY, &subject);
     finding_say(
         finding,
-        "%s has more sockets bound and not connected each minute (%u, %u ten minutes before)",
+        "%s has more and more sockets that are bound but not connected (%u, %u ten minutes before)",
         subject_who(&subject, who, sizeof(who)), now, before);
     finding_rows(finding, "pid %d and state closed", (int)subject.pid);
     finding_evidence(finding, "rows", "", now);

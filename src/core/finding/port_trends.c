@@ -69,15 +69,18 @@ static void drop_unseen(struct port_trends *trends)
 
 void port_trends_update(struct port_trends *trends, const struct census *census, uint32_t ports)
 {
-    if (census->gap)
+    const int64_t now_ns = census->frame->mono_ns;
+
+    if (census->gap || now_ns < trends->mono_ns)
         trends->count = 0;
+    trends->mono_ns = now_ns;
     for (uint32_t i = 0; i < census->target_count; i++) {
         const struct target_tally *target = &census->targets[i];
         if (target->inbound || target->in_range == 0 || target->in_range * PORT_SHARE < ports)
             continue;
         struct port_trend *trend = trend_of(trends, target);
         if (trend)
-            take_target(trend, target, census->frame->mono_ns);
+            take_target(trend, target, now_ns);
     }
     drop_unseen(trends);
 }

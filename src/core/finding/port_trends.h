@@ -29,6 +29,7 @@ struct port_trend {
 struct port_trends {
     struct port_trend rows[PORT_TRENDS_MAX];
     uint32_t count;
+    int64_t mono_ns; /* of the last update */
 };
 
 /* After census_take; of so many local ports in all. */

@@ -229,20 +229,38 @@ size_t series_values(const struct series *series, enum series_value value,
     return count;
 }
 
+/* The first sample of the newest `count` frames. */
+static uint32_t first_of_frames(const struct series *series, size_t count)
+{
+    const uint64_t last = series->count > 0 ? series->samples[series->count - 1].number : 0;
+    uint32_t i = series->count;
+
+    while (i > 0 && series->samples[i - 1].number <= last &&
+           last - series->samples[i - 1].number < count)
+        i--;
+    return i;
+}
+
 void series_frames(const struct series *series, enum series_value value, uint64_t *values,
                    size_t count)
 {
-    const uint64_t last = series->count > 0 ? series->samples[series->count - 1].number : 0;
-
     for (size_t i = 0; i < count; i++)
         values[i] = SERIES_UNKNOWN;
-    for (uint32_t i = series->count; i-- > 0;) {
+    for (uint32_t i = first_of_frames(series, count); i < series->count; i++) {
         const struct series_sample *sample = &series->samples[i];
-        if (sample->number > last || last - sample->number >= count)
-            break;
+        const uint64_t before_last = series->samples[series->count - 1].number - sample->number;
         if (sample->known & SERIES_BIT(value))
-            values[count - 1 - (last - sample->number)] = sample->values[value];
+            values[count - 1 - before_last] = sample->values[value];
     }
+}
+
+int64_t series_frames_span(const struct series *series, size_t count)
+{
+    const uint32_t first = first_of_frames(series, count);
+
+    return first < series->count
+               ? series->samples[series->count - 1].mono_ns - series->samples[first].mono_ns
+               : 0;
 }
 
 /* The first sample of the last span_ns: one that is at least so old, if `whole`. `count`: none. */

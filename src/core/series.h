@@ -73,6 +73,8 @@ size_t series_values(const struct series *series, enum series_value value,
  * values. */
 void series_frames(const struct series *series, enum series_value value, uint64_t *values,
                    size_t count);
+/* From the first of those frames that has a sample to the newest; 0: there is only one. */
+int64_t series_frames_span(const struct series *series, size_t count);
 /* True if all of the last span_ns is known and the value never fell, and rose by the rule of
  * core/trend. */
 bool series_only_grew(const struct series *series, enum series_value value, int64_t span_ns);

@@ -108,7 +108,8 @@ static bool take_query(struct player *player)
     return true;
 }
 
-int player_next_before(struct player *player, int64_t mono_ns, struct frame **out)
+/* The next frame of the history; NULL if there is none. */
+static int next_frame(struct player *player, struct frame **out)
 {
     struct frame *frame = frame_new(player->pool);
     struct wish wish;
@@ -116,31 +117,63 @@ int player_next_before(struct player *player, int64_t mono_ns, struct frame **ou
     pthread_mutex_lock(&player->lock);
     wish = player->wish;
     pthread_mutex_unlock(&player->lock);
-    int error = frame ? source_next(player->series.history, frame, &wish) : -ENOMEM;
-    if (!error && frame->mono_ns >= mono_ns)
-        error = -ENODATA;
+    const int error = frame ? source_next(player->series.history, frame, &wish) : -ENOMEM;
     if (error)
         frame_release(frame);
     *out = error ? NULL : frame;
     return error;
 }
 
+int player_next_before(struct player *player, int64_t mono_ns, struct frame **out)
+{
+    const int error = next_frame(player, out);
+
+    if (error || (*out)->mono_ns < mono_ns)
+        return error;
+    frame_release(*out);
+    *out = NULL;
+    return -ENODATA;
+}
+
+/* Merged frames of several logs are counted by each source from its own last jump on: the numbers become
+ * those of the source whose frame is shown. 0, which precedes all: its frame was not reached. */
+static void renumber(struct player_series *series, const struct frame *last, bool is_reached)
+{
+    const uint64_t shift = series->current.before_number - last->number;
+
+    for (uint32_t i = 0; i < series->reading.count && last->host_count > 0; i++) {
+        struct series_sample *sample = &series->reading.samples[i];
+        sample->number = is_reached ? sample->number + shift : 0;
+    }
+}
+
+static void take(struct player_series *series, const struct frame *frame)
+{
+    struct series_sample sample;
+
+    if (series->current.heat)
+        heat_take(series->current.heat, frame);
+    else if (series_take(&series->current.subject, frame, &sample))
+        series_append(&series->reading, &sample);
+}
+
 bool player_series_some(struct player *player)
 {
     struct player_series *series = &player->series;
-    struct series_sample sample;
 
     if (!series->history || !take_query(player))
         return false;
     if (series->running == 0) /* that one is answered; look for another */
         return true;
     struct frame *frame;
-    set_lack(player, player_next_before(player, series->current.before_mono_ns, &frame));
-    if (frame && series->current.heat)
-        heat_take(series->current.heat, frame);
-    else if (frame && series_take(&series->current.subject, frame, &sample))
-        series_append(&series->reading, &sample);
-    if (!frame || --series->running == 0)
+    set_lack(player, next_frame(player, &frame));
+    const bool is_reached = frame && frame->mono_ns >= series->current.before_mono_ns;
+    if (frame && !is_reached)
+        take(series, frame);
+    const bool is_done = !frame || is_reached || --series->running == 0;
+    if (frame && is_done)
+        renumber(series, frame, is_reached);
+    if (is_done)
         publish(player);
     frame_release(frame);
     return true;

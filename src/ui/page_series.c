@@ -22,6 +22,7 @@ static void send_query(struct page_series *own, const struct picture *picture)
                                         .subject = own->subject,
                                         .before_wall_ns = frame->wall_ns,
                                         .before_mono_ns = frame->mono_ns,
+                                        .before_number = frame->number,
                                         .interval_ns = frame->cost.interval_ns};
 
     own->query = transport ? transport->series(transport->data, &wanted) : 0;

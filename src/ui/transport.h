@@ -70,7 +70,8 @@ struct series_query {
     struct series_subject subject;
     struct heat *heat; /* filled instead, until series_read returns true; a reference, taken over */
     int64_t before_wall_ns, before_mono_ns; /* the frame before which it is read */
-    int64_t interval_ns;                    /* between frames, 0 = unknown */
+    uint64_t before_number;
+    int64_t interval_ns; /* between frames, 0 = unknown */
 };
 
 struct screen_transport {

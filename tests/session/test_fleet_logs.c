@@ -5,20 +5,25 @@
 #include "base/clock.h"
 #include "core/series.h"
 #include "demo_log.h"
+#include "player/player.h"
 #include "session/log/copy.h"
 #include "session/log/reader.h"
 #include "source/fleet/log_member.h"
 #include "source/fleet/logs.h"
+#include "ui/page_series.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FRAMES 40u
-#define HOSTS  2u
-#define SHOWN  128u
+#define FRAMES      40u
+#define HOSTS       2u
+#define SHOWN       128u
+#define GRAPH       16u /* frames in a graph */
+#define DEADLINE_NS (20 * SECOND_NS)
 #define AHEAD_NS                                                                                   \
     (3600 * SECOND_NS + 300 * MILLISECOND_NS) /* the clock of the second host, and its phase */
 #define SKEW_NS (3600 * SECOND_NS)
@@ -91,7 +96,7 @@ static void open_logs(struct scene *scene)
 
 static void close_logs(struct scene *scene)
 {
-    source_close(scene->source);
+    source_close(scene->source); /* NULL: the player's */
     frame_pool_release(scene->pool);
     event_ring_free(scene->ring);
     unlink(scene->collected);
@@ -358,6 +363,102 @@ static void test_sums(void **state)
     close_logs(&scene);
 }
 
+/* The merged logs on a screen, the frames before those shown from a second reader. */
+static struct player *play(struct scene *scene)
+{
+    const char *const paths[] = {scene->logs[0].path, scene->collected};
+    struct player_settings settings = {.source = scene->source, .replay = true};
+    struct player *player;
+    char why[320];
+
+    assert_int_equal(fleet_logs_open(&settings.history, paths, HOSTS, why, sizeof(why)), 0);
+    assert_int_equal(player_new(&player, &settings), 0);
+    player_order(player, TRANSPORT_PLAY, 0); /* stands still from the first frame on */
+    assert_int_equal(player_start(player), 0);
+    return player;
+}
+
+static void wait_for_more(struct player *player, int64_t end_ns)
+{
+    struct pollfd wait = {.fd = player_descriptor(player), .events = POLLIN};
+    uint64_t count;
+
+    assert_true(clock_mono_ns() < end_ns);
+    if (poll(&wait, 1, 100) > 0)
+        assert_int_equal(read(wait.fd, &count, sizeof(count)), sizeof(count));
+}
+
+static struct frame *wait_frame(struct player *player, int64_t wall_ns)
+{
+    const int64_t end_ns = clock_mono_ns() + DEADLINE_NS;
+    struct frame *frame = player_latest(player);
+
+    while (!frame || frame->wall_ns != wall_ns) {
+        wait_for_more(player, end_ns);
+        frame_release(frame);
+        frame = player_latest(player);
+    }
+    return frame;
+}
+
+/* A graph that ends with that frame has a value of each frame before it, from the log's first on. */
+static void check_graph(struct player *player, struct page_series *graph, const struct scene *scene,
+                        uint32_t at)
+{
+    const struct screen_transport transport = {
+        .series = player_series, .series_read = player_series_read, .data = player};
+    struct frame *frame = wait_frame(player, scene->shown[at].wall_ns);
+    const struct picture picture = {.frame = frame, .transport = &transport};
+    const int64_t end_ns = clock_mono_ns() + DEADLINE_NS;
+    const uint32_t first = at + 1 > GRAPH ? at + 1 - GRAPH : 0;
+    uint64_t values[GRAPH];
+
+    page_series_update(graph, &picture);
+    while (graph->query) {
+        wait_for_more(player, end_ns);
+        page_series_update(graph, &picture);
+    }
+    series_frames(&graph->series, SERIES_LIVE, values, GRAPH);
+    for (uint32_t i = 0; i < GRAPH; i++) {
+        const bool is_before = at + i + 1 < GRAPH;
+        assert_int_equal(values[i],
+                         is_before ? SERIES_UNKNOWN : scene->shown[at + i + 1 - GRAPH].rows);
+    }
+    assert_int_equal(series_frames_span(&graph->series, GRAPH),
+                     scene->shown[at].wall_ns - scene->shown[first].wall_ns);
+    frame_release(frame);
+}
+
+/* Wherever the screen has jumped to, however often, and back from there and on. */
+static void test_graph(void **state)
+{
+    static const uint32_t PLACES[] = {30, 12, 3, 39, 20, 0, 25};
+    struct page_series graph = {
+        .subject = {.all = true}, .reader = SERIES_OF_HEADER, .frames = GRAPH};
+    struct scene scene;
+
+    (void)state;
+    open_logs(&scene);
+    read_all(&scene);
+    assert_int_equal(scene.source->ops->travel->seek(scene.source, 0), 0);
+    struct player *player = play(&scene);
+    check_graph(player, &graph, &scene, 0);
+    for (size_t i = 0; i < UNIT_COUNT(PLACES); i++) {
+        uint32_t at = PLACES[i];
+        player_seek(player, scene.shown[at].wall_ns + (int64_t)(i % 2), 0);
+        check_graph(player, &graph, &scene, at);
+        for (unsigned steps = 0; steps < 3 && at > 0; steps++) {
+            player_order(player, TRANSPORT_BACK, scene.shown[at].wall_ns);
+            check_graph(player, &graph, &scene, --at);
+        }
+        player_order(player, TRANSPORT_FORTH, scene.shown[at].wall_ns);
+        check_graph(player, &graph, &scene, at + 1);
+    }
+    player_free(player);
+    scene.source = NULL;
+    close_logs(&scene);
+}
+
 /* What was missed is reported at the end at the latest, and is not of another place. */
 static void test_missed(void **state)
 {
@@ -395,7 +496,8 @@ int main(void)
         cmocka_unit_test(test_one_clock), cmocka_unit_test(test_back_and_forth),
         cmocka_unit_test(test_seek),      cmocka_unit_test(test_search),
         cmocka_unit_test(test_events),    cmocka_unit_test(test_density),
-        cmocka_unit_test(test_sums),      cmocka_unit_test(test_missed),
+        cmocka_unit_test(test_sums),      cmocka_unit_test(test_graph),
+        cmocka_unit_test(test_missed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

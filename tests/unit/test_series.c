@@ -103,7 +103,11 @@ static void frames_that_are_missing_are_unknown(void **state)
     assert_memory_equal(values, EXPECTED, sizeof(EXPECTED));
     series_frames(&series, SERIES_IN, values, 2); /* the newest */
     assert_int_equal(values[0], 6);
+    assert_int_equal(series_frames_span(&series, 9), 6);
+    assert_int_equal(series_frames_span(&series, 2), 1);
+    assert_int_equal(series_frames_span(&series, 1), 0);
     series.count = 0;
+    assert_int_equal(series_frames_span(&series, 9), 0);
     series_frames(&series, SERIES_IN, values, 2);
     assert_int_equal(values[1], SERIES_UNKNOWN);
 }

@@ -333,7 +333,7 @@ static int stand(struct fleet_logs *logs, int64_t wall_ns)
 }
 
 /* How many frames lie between is unknown: the numbers from here on are far from all before, so that
- * none seems to follow another. */
+ * none seems to follow another. They are of no use to another source of the same logs. */
 static int logs_seek(struct source *source, int64_t wall_ns)
 {
     struct fleet_logs *logs = fleet_logs_of(source);

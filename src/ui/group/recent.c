@@ -45,6 +45,7 @@ static void send_query(struct recent *recent, const struct grouping_kind *kind,
                                        .heat = heat_reference(recent->older),
                                        .before_wall_ns = frame->wall_ns,
                                        .before_mono_ns = frame->mono_ns,
+                                       .before_number = frame->number,
                                        .interval_ns = frame->cost.interval_ns};
     recent->query = transport->series(transport->data, &query);
 }

@@ -281,11 +281,10 @@ static void draw_span(const struct canvas *canvas, const struct head_layout *lay
                       const struct series *series, size_t count)
 {
     char span[24], text[32];
-    uint32_t first = series->count > count ? series->count - (uint32_t)count : 0;
-    if (canvas->rows < 3 || series->count < 2)
+    const int64_t span_ns = series_frames_span(series, count);
+    if (canvas->rows < 3 || span_ns <= 0)
         return;
-    text_span(span, sizeof(span),
-              series->samples[series->count - 1].mono_ns - series->samples[first].mono_ns);
+    text_span(span, sizeof(span), span_ns);
     snprintf(text, sizeof(text), "last %s", span);
     canvas_field(canvas, 1, layout->rate, RATE_CELLS, true, ROLE_DIM, text);
 }

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/tcplens-fuzz.XXXXXX";
+static char folder[] = FUZZ_FOLDER "/settings.XXXXXX";
 static char path[sizeof(folder) + 16], parent[sizeof(folder) + 8];
 
 static void remove_folder(void)

@@ -13,7 +13,7 @@
 
 #define CANDIDATE_MAX 160
 
-static char home[] = "/tmp/fuzz_ssh_files.XXXXXX";
+static char home[] = FUZZ_FOLDER "/ssh_files.XXXXXX";
 static int folder = -1;
 static const char *const FILES[] = {".ssh/config", ".ssh/known_hosts"};
 

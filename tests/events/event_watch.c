@@ -1,4 +1,4 @@
-/* event_watch: see watched.h. */
+/* event_watch: see event_watch.h. */
 #include "event_watch.h"
 
 #include "net_tools.h"

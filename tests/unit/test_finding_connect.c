@@ -638,7 +638,7 @@ static void show_churn(struct scene *scene, unsigned each, int64_t life_ms, uint
     }
 }
 
-static void short_connections_are_reported_and_warned_of_where_ports_run_out(void **state)
+static void short_connections_are_a_warning_only_where_ports_run_out(void **state)
 {
     struct scene scene;
     (void)state;
@@ -743,7 +743,7 @@ int main(void)
         cmocka_unit_test(hosts_that_routers_call_unreachable_are_found),
         cmocka_unit_test(refusals_are_not_checked_without_bpf),
         cmocka_unit_test(lost_syns_that_only_counters_show_are_possible),
-        cmocka_unit_test(short_connections_are_reported_and_warned_of_where_ports_run_out),
+        cmocka_unit_test(short_connections_are_a_warning_only_where_ports_run_out),
         cmocka_unit_test(short_connections_that_the_other_side_closes_take_no_ports),
         cmocka_unit_test(long_connections_and_slow_openers_are_no_churn),
         cmocka_unit_test(more_time_wait_than_the_kernel_keeps_is_found),

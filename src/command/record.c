@@ -97,8 +97,8 @@ static void say_end(const struct record_run *run, const struct log_stats *stats)
 
     text_bytes(bytes, sizeof(bytes), stats->bytes, 9.95, "");
     if (stats->missed_frames || stats->missed_events)
-        snprintf(missed, sizeof(missed), "; missed %" PRIu64 " frames, %" PRIu64 " events",
-                 stats->missed_frames, stats->missed_events);
+        snprintf(missed, sizeof(missed), "; missed %" PRIu64 " frames, %s%" PRIu64 " events",
+                 stats->missed_frames, stats->at_most ? "at most " : "", stats->missed_events);
     message("record: %" PRIu64 " frames, %" PRIu64 " events, %s in %s%s%s%s%s", stats->frames,
             stats->events, bytes, strcmp(run->path, "-") ? run->path : "standard output",
             stats->files > 1 ? " and what was rotated" : "", missed,

@@ -250,13 +250,14 @@ static uint64_t latest_number(const struct recorder *recorder)
 }
 
 /* What a write that blocks makes it miss: the frames between the one that is being written and the latest; all of them and
- * their events, once it is stuck. */
+ * their events, without the filter, once it is stuck. */
 static void count_blocked(const struct recorder *recorder, uint64_t latest, struct log_stats *stats)
 {
     const uint64_t out = latest > recorder->stats_number ? latest - recorder->stats_number : 0;
     const uint64_t held = recorder->stuck ? 0 : 2;
 
     stats->missed_frames += out > held ? out - held : 0;
+    stats->at_most = recorder->stuck;
     if (recorder->stuck)
         stats->missed_events += event_ring_next(recorder->source.ring) - recorder->stats_cursor;
 }

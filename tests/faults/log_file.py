@@ -7,7 +7,7 @@ import re
 
 import judge
 
-REPORT = re.compile(r'record: (\d+) frames, (\d+) events(?:.*missed (\d+) frames, (\d+) events)?')
+REPORT = re.compile(r'record: (\d+) frames, (\d+) events(?:.*missed (\d+) frames, (?:at most )?(\d+) events)?')
 PLACE = ('laddr', 'lport', 'raddr', 'rport')
 # Of a row, and of the process that owns it.
 FACTS = ('state', 'inode', 'uid', 'user', 'pid', 'comm', 'owner', 'recvq', 'cookie')

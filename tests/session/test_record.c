@@ -378,6 +378,8 @@ static void wait_for_end(const struct running *running)
     assert_int_equal(poll(&ended, 1, 30000), 1);
 }
 
+#define PIPE_BYTES 4096 /* or a page; the first frame is longer */
+
 /* A pipe that is not read: the collector continues, and what the recorder cannot write is counted as missed while it waits; it
  * ends when the reader has closed the pipe. */
 static void test_pipe(void **state)
@@ -390,6 +392,7 @@ static void test_pipe(void **state)
     (void)state;
     fflush(stdout);
     assert_int_equal(pipe(ends), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES) > 0);
     dup2(ends[1], STDOUT_FILENO);
     close(ends[1]);
     start_recording(&running, "-");
@@ -407,7 +410,7 @@ static void test_pipe(void **state)
     close(saved);
     assert_int_equal(stats.missed_frames, missed + 2); /* the one in the pipe, and the last */
     assert_true(stats.frames + stats.missed_frames <= last);
-    assert_true(stats.missed_events > 0);
+    assert_true(stats.missed_events > 0 && stats.at_most);
     assert_true(recorder_ended(running.recorder));
     end_recording(&running);
 }

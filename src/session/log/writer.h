@@ -23,6 +23,7 @@ struct log_stats {
     uint64_t frames; /* written, without those lost in a file that was removed */
     uint64_t events;
     uint64_t missed_frames, missed_events; /* reported in gap lines, or to be in the next one */
+    bool at_most; /* those events: some of them the log's filter might have left out */
     uint64_t files;
     char trouble[160];  /* why nothing is written now, "" = it is */
     char incident[200]; /* the last one that was overcome, "" = none */

@@ -19,8 +19,9 @@ NEVER = 'connect', 'kill', 'tkill', 'pidfd_send_signal', 'ptrace', 'mount', 'umo
     'finit_module', 'truncate', 'link', 'linkat', 'symlink', 'symlinkat', 'chown', 'lchown', 'fchownat', 'mknod', 'mknodat'
 OPENS = 'open', 'openat', 'openat2', 'creat'
 NAMES = 'unlink', 'unlinkat', 'rename', 'renameat', 'renameat2', 'mkdir', 'mkdirat', 'rmdir', 'chmod', 'fchmodat'
-# The process that asks for names of users gives up root, and asks a cache of them that is not there.
+# The process that asks for names of users gives up root to be nobody, and asks a cache of them that is not there.
 OF_NAMES = {'setuid', 'setgid'}
+TO_NOBODY = re.compile(rf'{caller.NOBODY} *\)')
 CACHE = 'sun_path="/var/run/nscd/socket"'
 DNS = 'htons(53)'
 WRITES = re.compile(r'O_(WRONLY|RDWR|CREAT|TRUNC)')
@@ -69,11 +70,11 @@ class Trace:
 
     def faults(self, folder, may_write):
         allowed = re.compile(ALWAYS + (f'|{re.escape(folder)}/({may_write})' if may_write else ''))
-        names = {pid for pid, call, _ in self.calls if call == 'setuid'}
+        names = {pid for pid, call, text in self.calls if call == 'setuid' and TO_NOBODY.match(text)}
         runs = [text for _, call, text in self.calls if call in RUNS]
-        faults = [f'runs {text}' for text in runs[1:]]
+        faults = [f'runs {text}' for text in runs[1:]] if runs else ['was not traced']
         for pid, call, text in self.calls:
-            is_of_names = pid in names and (call in OF_NAMES or CACHE in text)
+            is_of_names = pid in names and (call in OF_NAMES and TO_NOBODY.match(text) or CACHE in text)
             if call in NEVER and not is_of_names and DNS not in text:
                 faults.append(f'{call}({text}')
             if call in OPENS and WRITES.search(text) and not allowed.fullmatch(opened(text)):
@@ -150,6 +151,9 @@ def main():
     world.skip_unless_possible()
     if not shutil.which('strace'):
         print('skipped: no strace here')
+        return 77
+    if subprocess.run(trace_words('/dev/null', ['true']), capture_output=True, check=False).returncode != 0:
+        print('skipped: strace may not trace here, or is too old')
         return 77
     world.bring_loopback_up()
     program = os.path.abspath(sys.argv[1])

@@ -27,7 +27,7 @@ void player_say(struct player *player, const char *text)
 }
 
 static const char *const LACKING[LACK_GRAPHS + 1] = {
-    [LACK_SPAN] = "the time bar lacks the log's begin and end",
+    [LACK_SPAN] = "the time bar lacks the log's start and end",
     [LACK_DENSITY] = "the time bar lacks events",
     [LACK_FINDINGS] = "findings lack earlier frames",
     [LACK_GRAPHS] = "graphs lack earlier frames"};

@@ -136,12 +136,13 @@ static void read_reserved(struct host_reader *reader, struct host_facts *facts)
 static void read_settings(struct host_reader *reader, const struct host_place *place,
                           bool netfilter)
 {
+    /* known even where the namespace cannot be entered */
+    host_fact_set(&reader->slow, FACT_PAGE_SIZE, (uint64_t)sysconf(_SC_PAGESIZE));
     if (place->enter(place->context))
         return;
     read_sysctls(reader, &reader->slow, netfilter);
     if (!netfilter)
         read_reserved(reader, &reader->slow);
-    host_fact_set(&reader->slow, FACT_PAGE_SIZE, (uint64_t)sysconf(_SC_PAGESIZE));
     place->leave(place->context);
 }
 

@@ -511,6 +511,32 @@ static void only_listeners_that_drop_now_are_shown(void **state)
     scene_end(&scene);
 }
 
+/* Two ports of 40 sockets each (SO_REUSEPORT), and one whose queue is full, which drops for that. */
+static void listeners_that_drop_are_shown_by_port_and_without_full_ones(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (uint32_t i = 0; i < 12; i++) {
+        scene_frame(&scene);
+        for (uint16_t row = 0; row < 81; row++) {
+            const bool full = row == 80;
+            struct conn *conn =
+                scene_listener(&scene, (uint16_t)(80 + row / 40), full ? 129 : 0, 128);
+            conn->known |= KNOWN_DROPS;
+            conn->drops = i * 3;
+        }
+        scene_show(&scene);
+        scene_count(&scene, FACT_LISTEN_DROPS, 6);
+    }
+    const struct finding *finding =
+        scene_expect(&scene, "listen-drops-other", SEVERITY_WARNING, 80);
+    assert_string_equal(finding->filter, "state listening and ( ( src 10.0.0.1 and sport = :80 ) "
+                                         "or ( src 10.0.0.1 and sport = :81 ) )");
+    assert_int_equal(finding->evidence_count, 1); /* all are named */
+    scene_end(&scene);
+}
+
 static void drops_that_overflows_explain_are_not(void **state)
 {
     struct scene scene;
@@ -583,6 +609,7 @@ int main(void)
         cmocka_unit_test(clients_that_do_not_hear_us_are_found),
         cmocka_unit_test(drops_with_room_in_the_queue_are_found),
         cmocka_unit_test(only_listeners_that_drop_now_are_shown),
+        cmocka_unit_test(listeners_that_drop_are_shown_by_port_and_without_full_ones),
         cmocka_unit_test(drops_that_overflows_explain_are_not),
         cmocka_unit_test(a_listener_in_the_ephemeral_range_is_reported),
         cmocka_unit_test(a_reserved_port_is_not_ephemeral),

@@ -195,6 +195,7 @@ static void a_young_namespace_leaves_the_others_checked(void **state)
     struct world world;
     (void)state;
     world_begin(&world);
+    world.scene.has_process = true; /* it is no log */
     host_fact_forget(&world.web, FACT_SOMAXCONN);
     for (int i = 0; i < 3; i++)
         show_queues(&world, 3, 3);
@@ -227,6 +228,8 @@ static void the_limit_of_memory_is_that_of_the_machine(void **state)
     struct scene *scene = &world.scene;
     (void)state;
     world_begin(&world);
+    host_fact_forget(&world.web, FACT_MEM_PRESSURE);
+    host_fact_forget(&world.web, FACT_PAGE_SIZE);
     for (int i = 0; i < 3; i++) {
         world_frame(&world);
         struct conn *conn = in_web(scene_row(scene, STATE_ESTABLISHED, 40000, 2, 80));

@@ -213,6 +213,27 @@ const struct detector BACKLOG_CAPPED = {
 
 enum { DROPS_WARN };
 
+/* Lately, and its queue has room. */
+static bool is_dropping(const struct dropping_row *row)
+{
+    return row->lately >= DROPPED_LATELY && !row->full;
+}
+
+/* Sockets that share a port (SO_REUSEPORT) are one condition of the filter. */
+static bool is_named_before(const struct detection *d, uint32_t index)
+{
+    const struct dropping_row *rows = d->census->dropping;
+    const struct tuple *tuple = &d->frame->conns[rows[index].row].tuple;
+
+    for (uint32_t i = 0; i < index; i++) {
+        const struct tuple *other = &d->frame->conns[rows[i].row].tuple;
+        if (is_dropping(&rows[i]) && other->local_port == tuple->local_port &&
+            other->family == tuple->family && addr_compare(&other->local, &tuple->local) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The listeners that dropped something lately, where the kernel says so of each. */
 static void say_dropping(struct finding *finding, const struct detection *d)
 {
@@ -222,7 +243,7 @@ static void say_dropping(struct finding *finding, const struct detection *d)
         const struct dropping_row *dropping = &d->census->dropping[i];
         const struct tuple *tuple = &d->frame->conns[dropping->row].tuple;
         char source[ADDR_TEXT_MAX + 16];
-        if (dropping->lately >= DROPPED_LATELY)
+        if (is_dropping(dropping) && !is_named_before(d, i))
             (void)named_rows_add(
                 &rows, "( %ssport = :%u )",
                 filter_source(source, sizeof(source), &tuple->local, tuple->family),

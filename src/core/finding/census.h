@@ -103,11 +103,12 @@ struct watched_row {
 #define WATCH_RATE      1000000u /* bytes sent a second from which a row without problems is watched */
 #define NEAR_US         10000u /* a longer round trip does not occur in a private network at one site */
 
-/* What a listener dropped lately: its counter says what it ever did. */
+/* What a listener dropped lately while its accept queue had room: its counter says what it ever did. */
 struct dropping_row {
     uint64_t serial;
     uint32_t row;   /* in the frame of the last update */
     uint32_t drops; /* as last read */
+    bool full;      /* its accept queue */
     double lately;  /* decayed sum over DROPS_TAU_S */
 };
 #define DROPS_TAU_S 60.0

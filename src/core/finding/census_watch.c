@@ -217,11 +217,15 @@ int census_watch_listeners(struct census *census)
         if (!(conn->known & KNOWN_DROPS) || !conn->serial)
             continue;
         const struct dropping_row *before = find_dropping(census, conn->serial, &next);
-        census->dropping[census->dropping_count++] = (struct dropping_row){
-            .serial = conn->serial,
-            .row = census->listen_rows[i],
-            .drops = conn->drops,
-            .lately = before ? before->lately * kept + grown(before->drops, conn->drops) : 0};
+        const bool full = (conn->known & KNOWN_QUEUES) && conn->receive_queue > conn->send_queue;
+        const double more =
+            before && !before->full && !full ? grown(before->drops, conn->drops) : 0;
+        census->dropping[census->dropping_count++] =
+            (struct dropping_row){.serial = conn->serial,
+                                  .row = census->listen_rows[i],
+                                  .drops = conn->drops,
+                                  .full = full,
+                                  .lately = before ? before->lately * kept + more : 0};
     }
     return 0;
 }

@@ -415,6 +415,8 @@ static bool can_check(struct detection *d, const struct finding_engine *engine)
 
     if (missing && !d->facts)
         detection_not_checked(d, "the counters of the network namespace were not read");
+    else if (missing && !d->process)
+        detection_not_checked(d, "%s is not in this log, or was not read on that host", missing);
     else if (missing)
         detection_not_checked(d, "%s is not readable here, or not in this kernel", missing);
     else if (field)

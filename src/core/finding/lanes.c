@@ -143,7 +143,7 @@ static void drop_unseen(struct lanes *lanes)
 static struct host_facts *complete_facts(struct lane *lane, struct host_facts *facts,
                                          const struct host_facts *machine)
 {
-    static const uint8_t OF_MACHINE[] = {FACT_MEM_PRESSURE, FACT_MEM_HIGH};
+    static const uint8_t OF_MACHINE[] = {FACT_MEM_PRESSURE, FACT_MEM_HIGH, FACT_PAGE_SIZE};
 
     if (!facts || !machine)
         return facts;

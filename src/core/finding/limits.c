@@ -73,8 +73,8 @@ const struct detector HOST_FILES = {
     .limits = {{"warn", 70, "%", "of fs.file-max"}, {"critical", 90, "%", "of fs.file-max"}},
     .evaluate = evaluate_host_files,
     .proof = "/proc/sys/fs/file-nr: open files of the host against fs.file-max",
-    .meaning = "At the limit accept(), socket() and open() fail with ENFILE, in every program that "
-               "has not CAP_SYS_ADMIN.",
+    .meaning = "At the limit accept(), socket() and open() fail with ENFILE, in every program "
+               "without CAP_SYS_ADMIN.",
     .advice = {"find the program that holds them (lsof, ls /proc/PID/fd): a leak, or too many",
                "raise fs.file-max"}};
 
@@ -88,15 +88,23 @@ static bool is_public_listener(const struct detection *d)
     return false;
 }
 
-static void report_setting(struct detection *d, enum finding_severity severity, const char *title)
+static struct finding *begin_setting(struct detection *d, enum finding_severity severity,
+                                     const char *title)
 {
-    const enum host_fact fact = d->detector->facts[0];
     const struct finding_subject subject = subject_netns(d);
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
 
     finding_say(finding, "%s", title);
-    finding_evidence(finding, HOST_FACT_ROWS[fact].name, "", (double)host_fact(d->facts, fact));
     finding_leave_open(finding, "set so on purpose");
+    return finding;
+}
+
+static void report_setting(struct detection *d, enum finding_severity severity, const char *title)
+{
+    const enum host_fact fact = d->detector->facts[0];
+
+    finding_evidence(begin_setting(d, severity, title), HOST_FACT_ROWS[fact].name, "",
+                     (double)host_fact(d->facts, fact));
 }
 
 static void evaluate_syncookies(struct detection *d)
@@ -120,7 +128,8 @@ static void evaluate_narrow_range(struct detection *d)
     if (ports == 0 || ports >= d->limits[0])
         return;
     snprintf(title, sizeof(title), "only %u local ports for connections to one target", ports);
-    report_setting(d, SEVERITY_INFO, title);
+    finding_evidence_limit(begin_setting(d, SEVERITY_INFO, title), "ports of ip_local_port_range",
+                           "", ports, d->limits[0]);
 }
 
 static void evaluate_timestamps(struct detection *d)

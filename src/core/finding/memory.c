@@ -42,7 +42,8 @@ static void evaluate_tcp_memory(struct detection *d)
     double aborted = 0, seconds = 0;
 
     (void)detection_growth(d, FACT_ABORT_ON_MEMORY, 60, &aborted, &seconds);
-    if (pages < pressure * 0.8 && detection_has_many_orphans(d))
+    const bool is_of_orphans = aborted >= 1 && detection_has_many_orphans(d);
+    if (is_of_orphans) /* the detector of orphans reports them */
         aborted = 0;
     if (pages < pressure * 0.8 && aborted < 1)
         return;
@@ -56,7 +57,8 @@ static void evaluate_tcp_memory(struct detection *d)
     finding_rows(finding, "( recvq >= 64Ki or sendq >= 64Ki ) and not state listening");
     finding_evidence_limit(finding, "mem", " pages", pages, pressure);
     finding_evidence_limit(finding, "tcp_mem[2]", " pages", pages, high);
-    finding_evidence(finding, "TCPAbortOnMemory", "", aborted);
+    if (!is_of_orphans)
+        finding_evidence(finding, "TCPAbortOnMemory", "", aborted);
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
 }
 
@@ -165,7 +167,7 @@ static void report_hog(struct detection *d, uint32_t proc, double pressure)
     }
     finding_evidence_limit(finding, "rmem_alloc + wmem_queued", "B", (double)process->buffer_bytes,
                            pressure * d->limits[HOG_PROCESS] / 100);
-    finding_evidence_limit(finding, "of one connection", "B", (double)process->buffer_most,
+    finding_evidence_limit(finding, "largest connection", "B", (double)process->buffer_most,
                            pressure * d->limits[HOG_ROW] / 100);
     finding_leave_open(finding, "bulk transfers");
 }

@@ -381,7 +381,7 @@ const struct detector PORT_HELD = {
     .worst = SEVERITY_WARNING,
     .needs = NEED_OWNER | NEED_HOST_FACTS,
     .limits = {{"failures", 3, "", "calls of bind() that failed, of one program (3 at least)"},
-               {"within", 30, "s", "the last three of them"}},
+               {"within", 60, "s", "the last three of them"}},
     .evaluate = evaluate_port_held,
     .proof = "errno of bind(), traced by BPF; owner of the listener of that port",
     .meaning =
@@ -503,7 +503,8 @@ static void evaluate_stopped(struct detection *d)
     uint32_t looked = 0, unread = 0;
 
     if (!d->process) {
-        detection_not_checked(d, "the states of processes are not known here");
+        detection_not_checked(d,
+                              "the states of processes are not in logs, nor read on other hosts");
         return;
     }
     for (uint32_t i = 0; i < d->list_count; i++) {
@@ -564,7 +565,7 @@ static void evaluate_fd_limit(struct detection *d)
     uint32_t looked = 0, unread = 0;
 
     if (!d->process) {
-        detection_not_checked(d, "limits of processes are not known here");
+        detection_not_checked(d, "limits of processes are not in logs, nor read on other hosts");
         return;
     }
     for (uint32_t i = 0; i < d->list_count; i++) {

@@ -132,13 +132,13 @@ static int cut_zst(struct log_file *file)
     return 0;
 }
 
-/* Both agree as far as the shorter one goes. */
-static bool is_beginning(const void *bytes, size_t length, const void *of, size_t of_length)
+static bool begins_with(const void *bytes, size_t length, const void *start, size_t start_length)
 {
-    return memcmp(bytes, of, length < of_length ? length : of_length) == 0;
+    return length >= start_length && memcmp(bytes, start, start_length) == 0;
 }
 
-/* What a recorder leaves that was killed while it wrote the first lines: the beginning of them, and nothing whole. */
+/* What a recorder leaves that was killed while it wrote the first lines: the beginning of them, and nothing whole. One too
+ * short to be recognized could be anybody's, and is not removed. */
 static bool is_torn_start(const struct log_file *file)
 {
     static const char line[] = "{\"ev\":\"head\",";
@@ -151,10 +151,10 @@ static bool is_torn_start(const struct log_file *file)
         return false;
     if (!file->zstd)
         return (uint64_t)got == file->size && !memchr(text, '\n', (size_t)got) &&
-               is_beginning(text, (size_t)got, line, sizeof(line) - 1);
+               begins_with(text, (size_t)got, line, sizeof(line) - 1);
     buffer_init(&mark);
     zst_put_mark(&mark, 0);
-    const bool is_ours = !mark.failed && is_beginning(text, (size_t)got, mark.data, MARK_START);
+    const bool is_ours = !mark.failed && begins_with(text, (size_t)got, mark.data, MARK_START);
     buffer_done(&mark);
     return is_ours && zst_resync(file->descriptor, file->size, 1, &found) == -ENODATA;
 }
@@ -162,8 +162,10 @@ static bool is_torn_start(const struct log_file *file)
 int log_check_append(struct log_file *file, char *why, size_t size)
 {
     int error = check_head(file, why, size);
-    if (error && is_torn_start(file))
+    if (error && is_torn_start(file)) {
+        file->torn_start = file->size;
         return log_file_cut(file, 0);
+    }
     if (error)
         return error;
     error = file->zstd ? cut_zst(file) : cut_plain(file);

@@ -43,6 +43,8 @@ int log_copy_open(struct log_copy *copy, const struct log_copy_settings *setting
     }
     begin_file(copy);
     snprintf(copy->stats.name, sizeof(copy->stats.name), "%s", copy->file.name);
+    copy->stats.incidents =
+        log_file_start_was_torn(&copy->file, copy->stats.incident, sizeof(copy->stats.incident));
     if (error)
         release(copy);
     return error;

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/fs.h>
 #include <poll.h>
 #include <stdio.h>
@@ -164,6 +165,15 @@ int log_file_cut(struct log_file *file, uint64_t size)
         return -errno;
     file->size = size;
     return 0;
+}
+
+bool log_file_start_was_torn(const struct log_file *file, char *text, size_t size)
+{
+    if (file->torn_start)
+        snprintf(text, size,
+                 "%.80s: held only a torn first line of %" PRIu64 " bytes, which was cut off",
+                 file->name, file->torn_start);
+    return file->torn_start > 0;
 }
 
 static void wait_writable(int descriptor)

@@ -18,6 +18,7 @@ struct log_file {
     bool torn; /* a stream ended within a line, or what a file has too much could not be cut off */
     uint64_t size;        /* of the complete part */
     uint64_t first_size;  /* its size when it was opened; 0 = a new file */
+    uint64_t torn_start;  /* bytes of a torn first line that were all it held, and were cut off */
     struct zst_keys keys; /* of what it already contained */
     char name[NAME_MAX + 1];
     char renamed[NAME_MAX + 1]; /* what the open file is called by now; "": name */
@@ -42,6 +43,8 @@ int log_file_look(const struct log_file *file); /* 0, -errno, or a fate */
 int log_file_resume(struct log_file *file, char *why, size_t size);
 /* Cuts the file to `size` bytes, the end of something complete. */
 int log_file_cut(struct log_file *file, uint64_t size);
+/* What was cut off as the file was opened; false: nothing that a user should know of. */
+bool log_file_start_was_torn(const struct log_file *file, char *text, size_t size);
 struct log_rotation {
     int64_t wall_ns;  /* its time, which names the old file */
     unsigned keep;    /* such files, 0 = all */

@@ -53,6 +53,8 @@ int log_writer_open(struct log_writer *writer, const struct log_settings *settin
     begin_file(writer);
     writer->stats.files = 1;
     snprintf(writer->stats.name, sizeof(writer->stats.name), "%s", writer->file.name);
+    writer->stats.incidents = log_file_start_was_torn(&writer->file, writer->stats.incident,
+                                                      sizeof(writer->stats.incident));
     if (error)
         log_writer_close(writer);
     return error;

@@ -5,6 +5,7 @@
 #include "ui/theme.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -413,6 +414,27 @@ static void test_a_link_stays_a_link(void **state)
     assert_non_null(strstr(read_back(), "theme = safe\n"));
 }
 
+static void test_a_link_to_an_open_file_is_refused(void **state)
+{
+    const struct screen_kept kept = some_kept();
+    char target[32], said[512];
+    struct stat status;
+
+    (void)state;
+    put_file("");
+    const int open_file = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(open_file >= 0);
+    snprintf(target, sizeof target, "/proc/self/fd/%d", open_file);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(target, path), 0);
+    struct settings *settings = load(NULL);
+    assert_int_not_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
+    settings_free(settings);
+    assert_int_equal(lstat(path, &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    close(open_file);
+}
+
 static double limit_of(const struct finding_settings *findings, const char *id, const char *key)
 {
     for (size_t i = 0; i < detector_count; i++)
@@ -484,6 +506,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sudo_reads_and_writes_as_the_invoking_user, begin,
                                         end),
         cmocka_unit_test_setup_teardown(test_a_link_stays_a_link, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_link_to_an_open_file_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_limits_of_findings, begin, end),
         cmocka_unit_test(test_paths),
     };

@@ -35,6 +35,7 @@
 #define END_NS          (500 * MILLISECOND_NS) /* a thread still running after that is abandoned */
 #define UNBLOCK_NS      (250 * MILLISECOND_NS) /* output that is not read is discarded after this */
 #define UNBLOCK_STEP_NS (20 * MILLISECOND_NS)
+#define RETRY_NS        (20 * MILLISECOND_NS) /* where poll() fails, as for want of memory */
 
 enum answer { ANSWER_SUSPENDED = 's', ANSWER_ENDED = 'e' };
 
@@ -414,14 +415,13 @@ static int watch(struct top *top)
         if (end != INT64_MAX && left_ms <= 0)
             return 0;
         int timeout = left_ms > 3600000 ? 3600000 : (int)left_ms;
-        if (poll(waits, 3, timeout) <= 0) {
-            read_answers(top); /* it may have failed */
-            continue;
-        }
-        int signal = waits[0].revents ? take_signal(top) : 0;
+        const int ready = poll(waits, 3, timeout);
+        if (ready < 0 && errno != EINTR)
+            nanosleep(&(const struct timespec){.tv_nsec = RETRY_NS}, NULL);
+        int signal = take_signal(top); /* even where poll() fails */
+        if (!signal && ready > 0 && waits[2].revents)
+            signal = stop_ourselves(top);
         if (signal)
-            return signal;
-        if (waits[2].revents && (signal = stop_ourselves(top)) != 0)
             return signal;
         read_answers(top);
     }

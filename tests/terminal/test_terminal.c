@@ -257,6 +257,20 @@ static void test_failing_wait_is_reported(void **state)
     pty_screen_free(screen);
 }
 
+/* The thread that takes signals takes them although it cannot wait. */
+static void test_failing_wait_takes_signals(void **state)
+{
+    struct pty_screen *screen = start_with_failing("FAIL_POLL", "main");
+    int status;
+    (void)state;
+    assert_true(pty_screen_wait_text(screen, "STATE", DEADLINE_MS));
+    pty_screen_signal(screen, SIGTERM);
+    assert_true(pty_screen_wait_exit(screen, &status, DEADLINE_MS));
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM);
+    terminal_assert_restored(screen);
+    pty_screen_free(screen);
+}
+
 static void test_hangup_ends(void **state)
 {
     struct pty_screen *screen = terminal_start_and_wait();
@@ -503,6 +517,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_failing_write_restores),
         cmocka_unit_test(test_failing_write_is_painted_again),
         cmocka_unit_test(test_failing_wait_is_reported),
+        cmocka_unit_test(test_failing_wait_takes_signals),
         cmocka_unit_test(test_hangup_ends),
         cmocka_unit_test(test_stop_and_continue),
         cmocka_unit_test(test_failing_orders_are_sent_again),

@@ -174,15 +174,21 @@ static void a_host_short_of_files_is_the_cause_once_it_is_critical(void **state)
     }
 }
 
+/* The finding's id. */
+static uint32_t fill_queue(struct scene *scene)
+{
+    for (int i = 0; i < 3; i++)
+        show_queue(scene, 129, 128, 20 + i);
+    return scene_find(scene, "accept-queue-full")->id;
+}
+
 /* The queue has room again, and clients that came while it was full wait still. */
 static void a_cause_that_has_ended_stays_the_cause(void **state)
 {
     struct scene scene;
     (void)state;
     scene_begin(&scene);
-    for (int i = 0; i < 3; i++)
-        show_queue(&scene, 129, 128, 20 + i);
-    const uint32_t cause = scene_find(&scene, "accept-queue-full")->id;
+    const uint32_t cause = fill_queue(&scene);
     for (int i = 3; i < 23; i++)
         show_queue(&scene, 20, 128, 20 + i);
     assert_null(scene_find(&scene, "accept-queue-full"));
@@ -198,9 +204,7 @@ static void a_cause_that_is_not_listed_any_more_is_dropped(void **state)
     struct scene scene;
     (void)state;
     scene_begin(&scene);
-    for (int i = 0; i < 3; i++)
-        show_queue(&scene, 129, 128, 20 + i);
-    const uint32_t cause = scene_find(&scene, "accept-queue-full")->id;
+    const uint32_t cause = fill_queue(&scene);
     for (int i = 0; i < 40; i++) {
         add_queue(&scene, 20, 128, 23 + i);
         for (uint16_t n = 0; n < 60; n++)

@@ -222,7 +222,7 @@ static bool is_dropping(const struct dropping_row *row)
 /* Sockets that share a port (SO_REUSEPORT) are one condition of the filter. */
 static bool is_named_before(const struct detection *d, uint32_t index)
 {
-    const struct dropping_row *rows = d->census->dropping;
+    const struct dropping_row *rows = d->census->dropping.rows;
     const struct tuple *tuple = &d->frame->conns[rows[index].row].tuple;
 
     for (uint32_t i = 0; i < index; i++) {
@@ -239,8 +239,8 @@ static void say_dropping(struct finding *finding, const struct detection *d)
 {
     struct named_rows rows = {0};
 
-    for (uint32_t i = 0; i < d->census->dropping_count; i++) {
-        const struct dropping_row *dropping = &d->census->dropping[i];
+    for (uint32_t i = 0; i < d->census->dropping.count; i++) {
+        const struct dropping_row *dropping = &d->census->dropping.rows[i];
         const struct tuple *tuple = &d->frame->conns[dropping->row].tuple;
         char source[ADDR_TEXT_MAX + 16];
         if (is_dropping(dropping) && !is_named_before(d, i))

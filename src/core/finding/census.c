@@ -32,8 +32,8 @@ void census_done(struct census *census)
     free(census->targets);
     free(census->watched);
     free(census->watched_before);
-    free(census->dropping);
-    free(census->dropping_before);
+    free(census->dropping.rows);
+    free(census->dropping_before.rows);
     hash_index_done(&census->target_index);
     hash_index_done(&census->watched_index);
 }

@@ -111,6 +111,10 @@ struct dropping_row {
     bool full;      /* its accept queue */
     double lately;  /* decayed sum over DROPS_TAU_S */
 };
+struct dropping_rows {
+    struct dropping_row *rows;
+    uint32_t count, capacity;
+};
 #define DROPS_TAU_S 60.0
 
 struct census {
@@ -127,9 +131,8 @@ struct census {
     struct hash_index target_index;
     struct watched_row *watched, *watched_before;
     uint32_t watched_count, watched_capacity, before_count, before_capacity;
-    struct hash_index watched_index;                 /* of watched_before, by serial */
-    struct dropping_row *dropping, *dropping_before; /* LISTEN rows */
-    uint32_t dropping_count, dropping_capacity, dropping_before_count, dropping_before_capacity;
+    struct hash_index watched_index;                /* of watched_before, by serial */
+    struct dropping_rows dropping, dropping_before; /* LISTEN rows */
     int64_t mono_ns;
     double latest_s; /* since the last frame */
     /* there was no frame for a long time: what lasted until then may have ended meanwhile */

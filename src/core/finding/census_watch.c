@@ -178,49 +178,40 @@ int census_watch_begin(struct census *census)
 /* --- listeners --- */
 
 /* Listeners come in the order of the last frame: the search starts behind the last one found. */
-static const struct dropping_row *find_dropping(const struct census *census, uint64_t serial,
+static const struct dropping_row *find_dropping(const struct dropping_rows *before, uint64_t serial,
                                                 uint32_t *next)
 {
-    for (uint32_t n = 0; n < census->dropping_before_count; n++) {
-        const uint32_t i = (*next + n) % census->dropping_before_count;
-        if (census->dropping_before[i].serial == serial) {
+    for (uint32_t n = 0; n < before->count; n++) {
+        const uint32_t i = (*next + n) % before->count;
+        if (before->rows[i].serial == serial) {
             *next = i + 1;
-            return &census->dropping_before[i];
+            return &before->rows[i];
         }
     }
     return NULL;
 }
 
-static void swap_dropping(struct census *census)
-{
-    struct dropping_row *rows = census->dropping_before;
-    const uint32_t capacity = census->dropping_before_capacity;
-
-    census->dropping_before = census->dropping;
-    census->dropping_before_capacity = census->dropping_capacity;
-    census->dropping_before_count = census->dropping_count;
-    census->dropping = rows;
-    census->dropping_capacity = capacity;
-    census->dropping_count = 0;
-}
-
 int census_watch_listeners(struct census *census)
 {
     const double kept = exp(-census->latest_s / DROPS_TAU_S);
+    struct dropping_rows reused = census->dropping_before;
     uint32_t next = 0;
 
-    swap_dropping(census);
-    if (GROW(census->dropping, census->dropping_capacity, census->listen_row_count))
+    reused.count = 0;
+    census->dropping_before = census->dropping;
+    census->dropping = reused;
+    if (GROW(census->dropping.rows, census->dropping.capacity, census->listen_row_count))
         return -ENOMEM;
     for (uint32_t i = 0; i < census->listen_row_count; i++) {
         const struct conn *conn = &census->frame->conns[census->listen_rows[i]];
         if (!(conn->known & KNOWN_DROPS) || !conn->serial)
             continue;
-        const struct dropping_row *before = find_dropping(census, conn->serial, &next);
+        const struct dropping_row *before =
+            find_dropping(&census->dropping_before, conn->serial, &next);
         const bool full = (conn->known & KNOWN_QUEUES) && conn->receive_queue > conn->send_queue;
         const double more =
             before && !before->full && !full ? grown(before->drops, conn->drops) : 0;
-        census->dropping[census->dropping_count++] =
+        census->dropping.rows[census->dropping.count++] =
             (struct dropping_row){.serial = conn->serial,
                                   .row = census->listen_rows[i],
                                   .drops = conn->drops,

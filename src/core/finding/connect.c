@@ -171,7 +171,7 @@ static void evaluate_ports(struct detection *d)
         return;
     for (uint32_t i = 0; i < d->census->target_count; i++) {
         const struct target_tally *target = &d->census->targets[i];
-        if (target->inbound || target->in_range * PORT_SHARE < ports)
+        if (!port_trends_has(target, ports))
             continue;
         const double full_s = ports_full_s(d, target, ports);
         if (target->in_range * 100.0 / ports >= d->limits[PORTS_LEAVE] ||

@@ -100,8 +100,7 @@ struct finding {
     int64_t window_ns;               /* window of growth in the evidence; 0 = present values */
     char title[FINDING_TEXT_MAX];    /* one sentence without a full stop */
     char filter[FINDING_FILTER_MAX]; /* selects exactly its rows; "" = it has none */
-    bool
-        of_last_10s; /* its filter needs what the last 10 s carried, which one frame does not have */
+    bool of_last_10s; /* its filter needs what the last 10 s carried; one frame does not have it */
     struct evidence evidence[EVIDENCE_MAX];
     uint8_t evidence_count;
     const char *ruled_out[LOOKALIKES_MAX]; /* static; NULL behind the last */

@@ -76,7 +76,7 @@ void port_trends_update(struct port_trends *trends, const struct census *census,
     trends->mono_ns = now_ns;
     for (uint32_t i = 0; i < census->target_count; i++) {
         const struct target_tally *target = &census->targets[i];
-        if (target->inbound || target->in_range == 0 || target->in_range * PORT_SHARE < ports)
+        if (!port_trends_has(target, ports))
             continue;
         struct port_trend *trend = trend_of(trends, target);
         if (trend)

@@ -32,6 +32,12 @@ struct port_trends {
     int64_t mono_ns; /* of the last update */
 };
 
+/* A target that takes its share of so many local ports: of others nothing is remembered. */
+static inline bool port_trends_has(const struct target_tally *target, uint32_t ports)
+{
+    return !target->inbound && target->in_range > 0 && target->in_range * PORT_SHARE >= ports;
+}
+
 /* After census_take; of so many local ports in all. */
 void port_trends_update(struct port_trends *trends, const struct census *census, uint32_t ports);
 /* Seconds until the target has taken all ports, if it goes on like this; `opens`: connections to it a
